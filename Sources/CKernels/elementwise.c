@@ -1,0 +1,34 @@
+#include "kappa_elementwise.h"
+
+#define KAPPA_TEMPLATE "elementwise.h"
+#include "template/for_each_variant.h"
+
+#define UNARY(T) (int op, size_t n, const T *x, T p, T *y)
+KAPPA_DEFINE(void, unary, UNARY, (op, n, x, p, y))
+
+#define BINARY(T) (int op, size_t n, const T *a, ptrdiff_t sa, const T *b, ptrdiff_t sb, T *y)
+KAPPA_DEFINE(void, binary, BINARY, (op, n, a, sa, b, sb, y))
+
+#define GATHER(T) (size_t n, const T *x, ptrdiff_t sx, T *y)
+KAPPA_DEFINE(void, gather, GATHER, (n, x, sx, y))
+
+#define TRANSPOSE(T) (size_t rows, size_t columns, const T *x, size_t ldx, T *y, size_t ldy)
+KAPPA_DEFINE(void, transpose, TRANSPOSE, (rows, columns, x, ldx, y, ldy))
+
+#define BIAS_ACTIVATION(T) (int f, size_t rows, size_t columns, const T *x, size_t ldx, const T *b, T p, T *y, size_t ldy)
+KAPPA_DEFINE(void, bias_activation, BIAS_ACTIVATION, (f, rows, columns, x, ldx, b, p, y, ldy))
+
+#define BIAS_ACTIVATION_TANGENT(T) (int f, size_t rows, size_t columns, const T *x, const T *b, const T *y, T p, T *out)
+KAPPA_DEFINE(void, bias_activation_tangent, BIAS_ACTIVATION_TANGENT, (f, rows, columns, x, b, y, p, out))
+
+#define ACTIVATION_GRADIENT(T) (int f, size_t n, const T *g, const T *y, T p, T *out)
+KAPPA_DEFINE(void, activation_gradient, ACTIVATION_GRADIENT, (f, n, g, y, p, out))
+
+#define ACTIVATION_GRADIENT_TANGENT(T) (int f, size_t n, const T *dg, const T *g, const T *dy, const T *y, T p, T *out)
+KAPPA_DEFINE(void, activation_gradient_tangent, ACTIVATION_GRADIENT_TANGENT, (f, n, dg, g, dy, y, p, out))
+
+#define AXPBY(T) (size_t n, T a, const T *x, T b, T *y)
+KAPPA_DEFINE(void, axpby, AXPBY, (n, a, x, b, y))
+
+#define ADD_PRODUCT(T) (size_t n, T c, const T *a, const T *b, T *y)
+KAPPA_DEFINE(void, add_product, ADD_PRODUCT, (n, c, a, b, y))

@@ -1,0 +1,119 @@
+#include "functions.h"
+
+#define LOOP(expression) for (size_t i = 0; i < n; i++) { T v = x[i]; y[i] = (expression); } return
+static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
+  switch (op) {
+    case kappa_negate: LOOP(-v);
+    case kappa_absolute: LOOP(NAME(absolute)(v));
+    case kappa_sign: LOOP(v > 0 ? (T)1 : v < 0 ? (T)-1 : v);
+    case kappa_square: LOOP(v * v);
+    case kappa_reciprocal: LOOP((T)1 / v);
+    case kappa_sqrt: LOOP(__builtin_elementwise_sqrt(v));
+    case kappa_rsqrt: LOOP((T)1 / __builtin_elementwise_sqrt(v));
+    case kappa_exp: LOOP(NAME(exp_)(v));
+    case kappa_expm1: LOOP(NAME(expm1_)(v));
+    case kappa_log: LOOP(NAME(log_)(v));
+    case kappa_log1p: LOOP(NAME(log1p_)(v));
+    case kappa_tanh: LOOP(NAME(tanh_)(v));
+    case kappa_sigmoid: LOOP(NAME(sigmoid_)(v));
+    case kappa_softplus: LOOP(NAME(softplus_)(v));
+    case kappa_relu: LOOP(v < 0 ? (T)0 : v);
+    case kappa_leaky_relu: LOOP(v > 0 ? v : p * v);
+    case kappa_step: LOOP(v > 0 ? (T)1 : p);
+    case kappa_add_scalar: LOOP(v + p);
+    case kappa_scale: LOOP(v * p);
+  }
+}
+#undef LOOP
+
+// The common strides get loops of their own, which vectorise; any other pair takes the last one.
+#define LOOPS(expression)                                                                                     \
+  if (sa == 1 && sb == 1) for (size_t i = 0; i < n; i++) { T u = a[i], v = b[i]; y[i] = (expression); }       \
+  else if (sa == 1 && sb == 0) { T v = *b; for (size_t i = 0; i < n; i++) { T u = a[i]; y[i] = (expression); } } \
+  else if (sa == 0 && sb == 1) { T u = *a; for (size_t i = 0; i < n; i++) { T v = b[i]; y[i] = (expression); } } \
+  else for (size_t i = 0; i < n; i++) { T u = a[(ptrdiff_t)i * sa], v = b[(ptrdiff_t)i * sb]; y[i] = (expression); } \
+  return
+static void NAME(binary)(int op, size_t n, const T *a, ptrdiff_t sa, const T *b, ptrdiff_t sb, T *y) {
+  switch (op) {
+    case kappa_add: LOOPS(u + v);
+    case kappa_subtract: LOOPS(u - v);
+    case kappa_multiply: LOOPS(u * v);
+    case kappa_divide: LOOPS(u / v);
+    case kappa_maximum: LOOPS(u != u ? u : (v > u || v != v ? v : u));
+    case kappa_minimum: LOOPS(u != u ? u : (v < u || v != v ? v : u));
+#if IS_FLOAT
+    case kappa_power: LOOPS(powf(u, v));
+#else
+    case kappa_power: LOOPS(pow(u, v));
+#endif
+    case kappa_tanh_gradient: LOOPS(u * ((T)1 - v * v));
+    case kappa_sigmoid_gradient: LOOPS(u * v * ((T)1 - v));
+  }
+}
+#undef LOOPS
+
+static void NAME(gather)(size_t n, const T *x, ptrdiff_t sx, T *y) {
+  if (sx == 1) memmove(y, x, n * sizeof(T));
+  else if (sx == 0) { T v = *x; for (size_t i = 0; i < n; i++) y[i] = v; }
+  else for (size_t i = 0; i < n; i++) y[i] = x[(ptrdiff_t)i * sx];
+}
+
+static void NAME(transpose)(size_t rows, size_t columns, const T *x, size_t ldx, T *y, size_t ldy) {
+  enum { tile = 64 / sizeof(T) };
+  for (size_t i0 = 0; i0 < rows; i0 += tile)
+    for (size_t j0 = 0; j0 < columns; j0 += tile) {
+      size_t i1 = i0 + tile < rows ? i0 + tile : rows, j1 = j0 + tile < columns ? j0 + tile : columns;
+      for (size_t j = j0; j < j1; j++)
+        for (size_t i = i0; i < i1; i++) y[j * ldy + i] = x[i * ldx + j];
+    }
+}
+
+// `apply` and `slope` are constant-folded into each call below: one branch-free loop for each activation.
+#define EACH_ACTIVATION(CASE)                                                        \
+  switch (f) {                                                                       \
+    case kappa_identity_activation: CASE(v, (T)1, (T)0)                              \
+    case kappa_tanh_activation: CASE(NAME(tanh_)(v), (T)1 - v * v, (T)-2 * v)        \
+    case kappa_sigmoid_activation: CASE(NAME(sigmoid_)(v), v * ((T)1 - v), (T)1 - (T)2 * v) \
+    case kappa_leaky_relu_activation: CASE(v > 0 ? v : p * v, v > 0 ? (T)1 : p, (T)0) \
+  }
+
+#define CASE(value, slope, curvature)                                                 \
+  for (size_t i = 0; i < rows; i++) {                                                 \
+    const T *xi = x + i * ldx; T *yi = y + i * ldy;                                   \
+    for (size_t j = 0; j < columns; j++) { T v = xi[j] + b[j]; yi[j] = (value); }     \
+  }                                                                                   \
+  return;
+static void NAME(bias_activation)(int f, size_t rows, size_t columns, const T *x, size_t ldx, const T *b, T p, T *y, size_t ldy) { EACH_ACTIVATION(CASE) }
+#undef CASE
+
+#define CASE(value, slope, curvature)                                                 \
+  for (size_t i = 0; i < rows; i++) {                                                 \
+    const T *xi = x + i * columns, *yi = y + i * columns; T *oi = out + i * columns;  \
+    for (size_t j = 0; j < columns; j++) { T v = yi[j]; (void)v; oi[j] = (xi[j] + b[j]) * (slope); } \
+  }                                                                                   \
+  return;
+static void NAME(bias_activation_tangent)(int f, size_t rows, size_t columns, const T *x, const T *b, const T *y, T p, T *out) { EACH_ACTIVATION(CASE) }
+#undef CASE
+
+#define CASE(value, slope, curvature)                                                 \
+  for (size_t i = 0; i < n; i++) { T v = y[i]; (void)v; out[i] = g[i] * (slope); }             \
+  return;
+static void NAME(activation_gradient)(int f, size_t n, const T *g, const T *y, T p, T *out) { EACH_ACTIVATION(CASE) }
+#undef CASE
+
+#define CASE(value, slope, curvature)                                                 \
+  for (size_t i = 0; i < n; i++) { T v = y[i]; (void)v; out[i] = dg[i] * (slope) + g[i] * dy[i] * (curvature); } \
+  return;
+static void NAME(activation_gradient_tangent)(int f, size_t n, const T *dg, const T *g, const T *dy, const T *y, T p, T *out) { EACH_ACTIVATION(CASE) }
+#undef CASE
+#undef EACH_ACTIVATION
+
+static void NAME(axpby)(size_t n, T a, const T *x, T b, T *y) {
+  if (b == 0) for (size_t i = 0; i < n; i++) y[i] = a * x[i];
+  else if (b == 1) for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+  else for (size_t i = 0; i < n; i++) y[i] = a * x[i] + b * y[i];
+}
+
+static void NAME(add_product)(size_t n, T c, const T *a, const T *b, T *y) {
+  for (size_t i = 0; i < n; i++) y[i] += c * a[i] * b[i];
+}

@@ -1,0 +1,48 @@
+// Compiles the file named by KAPPA_TEMPLATE once for every instruction set and scalar type, so that a loop is
+// written once and clang vectorises it six ways. Inside the template `T` is the scalar, `NAME(f)` the variant's
+// own name of `f`; kappa_isa() picks the variant when a kernel is called. No compiler flag is needed: the
+// instruction set is an attribute of the function.
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "kappa_isa.h"
+#pragma clang fp contract(fast)
+
+#define KAPPA_JOIN3_(a, b, c) a##_##b##_##c
+#define KAPPA_JOIN3(a, b, c) KAPPA_JOIN3_(a, b, c)
+#define NAME(f) KAPPA_JOIN3(f, SUFFIX, ISA)
+
+#define ISA baseline
+#include "each_scalar.h"
+#undef ISA
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define ISA avx2
+#include "each_scalar.h"
+#undef ISA
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
+#define ISA avx512
+#include "each_scalar.h"
+#undef ISA
+#pragma clang attribute pop
+
+#define KAPPA_SELECT(f, suffix, arguments)        \
+  do {                                            \
+    switch (kappa_isa()) {                        \
+      case 2: return f##_##suffix##_avx512 arguments;   \
+      case 1: return f##_##suffix##_avx2 arguments;     \
+      default: return f##_##suffix##_baseline arguments; \
+    }                                             \
+  } while (0)
+#else
+#define KAPPA_SELECT(f, suffix, arguments) return f##_##suffix##_baseline arguments
+#endif
+
+/// Defines the public `kappa_f_f32` and `kappa_f_f64` from the variants of `f`. `parameters` is a macro of the scalar.
+#define KAPPA_DEFINE(result, f, parameters, arguments)                                        \
+  result kappa_##f##_f32 parameters(float) { KAPPA_SELECT(f, f32, arguments); } \
+  result kappa_##f##_f64 parameters(double) { KAPPA_SELECT(f, f64, arguments); }

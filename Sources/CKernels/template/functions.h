@@ -1,0 +1,167 @@
+// Elementary functions of one scalar, branch-free so that the loops around them vectorise. The polynomials are
+// Taylor series on the reduced range, long enough that truncation stays below rounding; so the coefficients are
+// the reciprocal factorials and odd numbers one expects. Errors are measured by Tests/TensorTests/ElementaryFunctionTests.
+static inline UINT NAME(bits)(T x) { UINT u; memcpy(&u, &x, sizeof u); return u; }
+static inline T NAME(from_bits)(UINT u) { T x; memcpy(&x, &u, sizeof x); return x; }
+static inline T NAME(fma_)(T a, T b, T c) { return a * b + c; }
+static inline T NAME(absolute)(T x) { return __builtin_elementwise_abs(x); }
+
+/// x rounded to an integer, as a scalar with that integer in its low mantissa bits; |x| < 2^(mantissa bits - 2).
+static inline T NAME(rounding)(T x) { return x + ROUND_MAGIC; }
+/// 2^n for the integer n held by `shifted` (see `rounding`), within the normal exponents.
+static inline T NAME(power_of_two)(T shifted) {
+  return NAME(from_bits)((NAME(bits)(shifted) + EXPONENT_BIAS) << MANTISSA_BITS);
+}
+
+/// (e^r - 1 - r) / r^2 for |r| <= ln2 / 2.
+static inline T NAME(exp_tail)(T r) {
+#if IS_FLOAT
+  T p = (T)(1.0 / 5040);
+#else
+  T p = (T)(1.0 / 6227020800.0);
+  p = NAME(fma_)(p, r, (T)(1.0 / 479001600));
+  p = NAME(fma_)(p, r, (T)(1.0 / 39916800));
+  p = NAME(fma_)(p, r, (T)(1.0 / 3628800));
+  p = NAME(fma_)(p, r, (T)(1.0 / 362880));
+  p = NAME(fma_)(p, r, (T)(1.0 / 40320));
+  p = NAME(fma_)(p, r, (T)(1.0 / 5040));
+#endif
+  p = NAME(fma_)(p, r, (T)(1.0 / 720));
+  p = NAME(fma_)(p, r, (T)(1.0 / 120));
+  p = NAME(fma_)(p, r, (T)(1.0 / 24));
+  p = NAME(fma_)(p, r, (T)(1.0 / 6));
+  return NAME(fma_)(p, r, (T)0.5);
+}
+
+static inline T NAME(exp_)(T x) {
+  // Beyond these bounds the result is infinity or zero anyway; NaN passes both comparisons.
+  x = x > EXP_HIGH ? EXP_HIGH : x;
+  x = x < EXP_LOW ? EXP_LOW : x;
+  T n = NAME(rounding)(x * (T)1.4426950408889634074) - ROUND_MAGIC;
+  T r = NAME(fma_)(-n, LN2_HIGH, x);
+  r = NAME(fma_)(-n, LN2_LOW, r);
+  T p = NAME(fma_)(r * r, NAME(exp_tail)(r), r) + (T)1;
+  // Two factors, because 2^n itself may be too large or subnormal.
+  T half = NAME(rounding)(n * (T)0.5);
+  T rest = NAME(rounding)(n - (half - ROUND_MAGIC));
+  return p * NAME(power_of_two)(half) * NAME(power_of_two)(rest);
+}
+
+static inline T NAME(expm1_)(T x) {
+  // 2^n (q + 1) - 1 with q = e^r - 1, written so that n = 0 leaves q untouched.
+  T clamped = x > EXP_HIGH ? EXP_HIGH : x;
+  clamped = clamped < (T)-40 ? (T)-40 : clamped;
+  T n = NAME(rounding)(clamped * (T)1.4426950408889634074) - ROUND_MAGIC;
+  T r = NAME(fma_)(-n, LN2_HIGH, clamped);
+  r = NAME(fma_)(-n, LN2_LOW, r);
+  T q = NAME(fma_)(r * r, NAME(exp_tail)(r), r);
+  T half = NAME(rounding)(n * (T)0.5);
+  T rest = NAME(rounding)(n - (half - ROUND_MAGIC));
+  T a = NAME(power_of_two)(half), b = NAME(power_of_two)(rest);
+  return NAME(fma_)(a * q, b, NAME(fma_)(a, b, (T)-1));
+}
+
+
+static inline T NAME(tanh_)(T x) {
+  // tanh |x| = t / (t + 2), t = e^{2|x|} - 1; 1 to rounding beyond 20. No cancellation anywhere, so small x keeps its digits.
+  T a = NAME(absolute)(x);
+  a = a > (T)20 ? (T)20 : a;
+  T y = a + a;
+  T n = NAME(rounding)(y * (T)1.4426950408889634074);
+  T m = n - ROUND_MAGIC;
+  T r = NAME(fma_)(-m, LN2_HIGH, y);
+  r = NAME(fma_)(-m, LN2_LOW, r);
+  T q = NAME(fma_)(r * r, NAME(exp_tail)(r), r);
+  T s = NAME(power_of_two)(n);
+  T t = NAME(fma_)(s, q, s - (T)1);
+  return __builtin_elementwise_copysign(t / (t + (T)2), x);
+}
+
+static inline T NAME(sigmoid_)(T x) { return (T)1 / ((T)1 + NAME(exp_)(-x)); }
+
+/// log(1 + f) - f for 1 + f in [sqrt(1/2), sqrt(2)], plus `extra` added where it loses nothing.
+static inline T NAME(log_core)(T f, T extra) {
+  // With s = f / (2 + f): log(1 + f) = 2 atanh s = f - h + s (h + R), h = f^2 / 2, R = 2 s^2 (1/3 + s^2/5 + ...).
+  T s = f / ((T)2 + f), z = s * s, h = (T)0.5 * f * f;
+#if IS_FLOAT
+  T p = (T)(2.0 / 11);
+#else
+  T p = (T)(2.0 / 23);
+  p = NAME(fma_)(p, z, (T)(2.0 / 21));
+  p = NAME(fma_)(p, z, (T)(2.0 / 19));
+  p = NAME(fma_)(p, z, (T)(2.0 / 17));
+  p = NAME(fma_)(p, z, (T)(2.0 / 15));
+  p = NAME(fma_)(p, z, (T)(2.0 / 13));
+  p = NAME(fma_)(p, z, (T)(2.0 / 11));
+#endif
+  p = NAME(fma_)(p, z, (T)(2.0 / 9));
+  p = NAME(fma_)(p, z, (T)(2.0 / 7));
+  p = NAME(fma_)(p, z, (T)(2.0 / 5));
+  p = NAME(fma_)(p, z, (T)(2.0 / 3));
+  return NAME(fma_)(s, NAME(fma_)(z, p, h), extra) - h;
+}
+
+/// log x for positive, finite, normal x; `correction` is added at full precision.
+static inline T NAME(log_normal)(T x, T correction) {
+  UINT u = NAME(bits)(x) - SQRT_HALF_BITS;
+  // The exponent e with x / 2^e in [sqrt(1/2), sqrt(2)), read without an integer conversion (AVX2 has none for 64 bits).
+  UINT biased = (UINT)(u + ((UINT)(EXPONENT_BIAS + 1) << MANTISSA_BITS)) >> MANTISSA_BITS;
+  T e = NAME(from_bits)(NAME(bits)(ROUND_MAGIC) + biased) - (ROUND_MAGIC + (T)(EXPONENT_BIAS + 1));
+  T m = NAME(from_bits)((u & (((UINT)1 << MANTISSA_BITS) - 1)) + SQRT_HALF_BITS);
+  T f = m - (T)1;
+  T low = NAME(log_core)(f, NAME(fma_)(e, LN2_LOW, correction));
+  return NAME(fma_)(e, LN2_HIGH, f + low);
+}
+
+static inline T NAME(log_)(T x) {
+  T scaled = x < SMALLEST_NORMAL ? x * NORMALIZER : x;
+  T y = NAME(log_normal)(scaled, (T)0);
+  y = x < SMALLEST_NORMAL ? y - (T)NORMALIZER_EXPONENT * (T)0.69314718055994530942 : y;
+  y = x == (T)0 ? (T)-INFINITY : y;
+  y = x < (T)0 ? (T)NAN : y;
+  return x < (T)INFINITY ? y : x;  // infinity and NaN
+}
+
+/// log(1 + u) for u > -1, exact to rounding for small u: the part of u that 1 + u drops comes back as a correction.
+static inline T NAME(log1p_)(T u) {
+  T w = (T)1 + u;
+  T c = u > (T)1 ? (T)1 - (w - u) : u - (w - (T)1);
+  T y = NAME(log_normal)(w, c / w);
+  y = w == (T)1 ? u : y;
+  y = u == (T)-1 ? (T)-INFINITY : y;
+  y = u < (T)-1 ? (T)NAN : y;
+  return u < (T)INFINITY ? y : u;
+}
+
+/// log(1 + e^x), without overflow and without losing a small result.
+static inline T NAME(softplus_)(T x) {
+  // With u = e^-|x| in [0, 1] and w = 1 + u rounded: log(1 + u) = log w + (u - (w - 1)) / w, and leaving out the division
+  // by w, which is between 1 and 2, changes a term that is already below the rounding of the result.
+  T u = NAME(exp_)(-NAME(absolute)(x));
+  T w = (T)1 + u;
+  T y = (x > (T)0 ? x : (T)0) + NAME(log_normal)(w, u - (w - (T)1));
+  return x != x ? x : y;
+}
+
+/// sin 2 pi t and cos 2 pi t for 0 <= t <= 1.
+static inline void NAME(sine_cosine_of_turn)(T t, T *sine, T *cosine) {
+  T q = NAME(rounding)(t * (T)4) - ROUND_MAGIC;  // the nearest quarter turn, 0 ... 4
+  T a = (t - q * (T)0.25) * (T)6.28318530717958647692, z = a * a;
+#if IS_FLOAT
+  T s = (T)(1.0 / 362880), c = (T)(1.0 / 40320);
+#else
+  T s = (T)(1.0 / 355687428096000), c = (T)(1.0 / 20922789888000);
+  s = NAME(fma_)(s, z, (T)(-1.0 / 1307674368000)), c = NAME(fma_)(c, z, (T)(-1.0 / 87178291200));
+  s = NAME(fma_)(s, z, (T)(1.0 / 6227020800)), c = NAME(fma_)(c, z, (T)(1.0 / 479001600));
+  s = NAME(fma_)(s, z, (T)(-1.0 / 39916800)), c = NAME(fma_)(c, z, (T)(-1.0 / 3628800));
+  s = NAME(fma_)(s, z, (T)(1.0 / 362880)), c = NAME(fma_)(c, z, (T)(1.0 / 40320));
+#endif
+  s = NAME(fma_)(s, z, (T)(-1.0 / 5040)), c = NAME(fma_)(c, z, (T)(-1.0 / 720));
+  s = NAME(fma_)(s, z, (T)(1.0 / 120)), c = NAME(fma_)(c, z, (T)(1.0 / 24));
+  s = NAME(fma_)(s, z, (T)(-1.0 / 6)), c = NAME(fma_)(c, z, (T)-0.5);
+  s = NAME(fma_)(s * z, a, a), c = NAME(fma_)(c, z, (T)1);
+  int odd = (q == (T)1) | (q == (T)3);
+  T u = odd ? c : s, v = odd ? s : c;
+  *sine = q >= (T)2 && q <= (T)3 ? -u : u;
+  *cosine = q >= (T)1 && q <= (T)2 ? -v : v;
+}

@@ -1,0 +1,54 @@
+#include "reduction.h"
+
+static void NAME(sigmoid_cross_entropy)(size_t rows, size_t columns, const T *z, const T *t, T *out) {
+  enum { chunk = 256 };
+  for (size_t r = 0; r < rows; r++, z += columns, t += columns) {
+    double total = 0;
+    for (size_t j0 = 0; j0 < columns; j0 += chunk) {
+      size_t width = columns - j0 < chunk ? columns - j0 : chunk;
+      T term[chunk];
+      for (size_t j = 0; j < width; j++) term[j] = NAME(softplus_)(z[j0 + j]) - t[j0 + j] * z[j0 + j];
+      total += NAME(block_sum)(width, term);
+    }
+    out[r] = (T)total;
+  }
+}
+
+static void NAME(sigmoid_cross_entropy_gradient)(size_t rows, size_t columns, const T *g, const T *z, const T *t, T *out) {
+  for (size_t r = 0; r < rows; r++, z += columns, t += columns, out += columns) {
+    T w = g[r];
+    for (size_t j = 0; j < columns; j++) out[j] = w * (NAME(sigmoid_)(z[j]) - t[j]);
+  }
+}
+
+static void NAME(sigmoid_cross_entropy_gradient_tangent)(size_t rows, size_t columns, const T *g, const T *dg, const T *z, const T *t, const T *dz, T *out) {
+  for (size_t r = 0; r < rows; r++, z += columns, t += columns, dz += columns, out += columns) {
+    T w = g[r], dw = dg ? dg[r] : (T)0;
+    if (dg)
+      for (size_t j = 0; j < columns; j++) { T s = NAME(sigmoid_)(z[j]); out[j] = w * s * ((T)1 - s) * dz[j] + dw * (s - t[j]); }
+    else
+      for (size_t j = 0; j < columns; j++) { T s = NAME(sigmoid_)(z[j]); out[j] = w * s * ((T)1 - s) * dz[j]; }
+  }
+}
+
+static void NAME(softmax_cross_entropy)(size_t rows, size_t columns, const T *z, const int32_t *label, T *out) {
+  NAME(log_sum_exp_rows)(rows, columns, z, out);
+  for (size_t r = 0; r < rows; r++) out[r] -= z[r * columns + (size_t)label[r]];
+}
+
+static void NAME(softmax_cross_entropy_gradient)(size_t rows, size_t columns, const T *g, const T *z, const int32_t *label, T *out) {
+  NAME(softmax_rows)(rows, columns, z, out);
+  for (size_t r = 0; r < rows; r++, out += columns) {
+    out[label[r]] -= (T)1;
+    for (size_t j = 0; j < columns; j++) out[j] *= g[r];
+  }
+}
+
+static void NAME(softmax_cross_entropy_gradient_tangent)(size_t rows, size_t columns, const T *g, const T *dg, const T *z, const int32_t *label, const T *dz, T *out) {
+  NAME(softmax_rows)(rows, columns, z, out);
+  for (size_t r = 0; r < rows; r++, out += columns, dz += columns) {
+    T inner = (T)NAME(dot)(columns, out, dz), w = g[r], dw = dg ? dg[r] : (T)0;
+    for (size_t j = 0; j < columns; j++) out[j] *= w * (dz[j] - inner) + dw;
+    out[label[r]] -= dw;
+  }
+}

@@ -1,0 +1,187 @@
+import CKernels
+
+/// Element-wise operations of one tensor; the raw values are those of `kappa_unary`.
+package enum UnaryKernel: Int32 {
+  case negate, absolute, sign, square, reciprocal, sqrt, rsqrt, exp, expm1, log, log1p, tanh, sigmoid, softplus, relu
+  case leakyRelu, step, addScalar, scale
+
+  fileprivate var isCostly: Bool {
+    switch self {
+    case .exp, .expm1, .log, .log1p, .tanh, .sigmoid, .softplus: true
+    default: false
+    }
+  }
+}
+
+/// Element-wise operations of two tensors; the raw values are those of `kappa_binary`.
+package enum BinaryKernel: Int32 {
+  case add, subtract, multiply, divide, maximum, minimum, power, tanhGradient, sigmoidGradient
+}
+
+/// The nonlinearity of a layer; the raw values are those of `kappa_activation`.
+public enum Activation: Sendable, Hashable {
+  case identity, tanh, sigmoid
+  /// `x > 0 ? x : slope x`, with a positive slope.
+  case leakyRelu(slope: Double)
+
+  var code: Int32 {
+    switch self {
+    case .identity: 0
+    case .tanh: 1
+    case .sigmoid: 2
+    case .leakyRelu: 3
+    }
+  }
+  var parameter: Double { if case .leakyRelu(let slope) = self { slope } else { 0 } }
+}
+
+/// Element-wise kernels. Those that take a tensor `consuming` write over it when nobody else refers to it.
+package enum Kernels {
+  package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: consuming Tensor<S>, parameter: S = 0) -> Tensor<S> {
+    let source = x.contiguous()
+    let result = Tensor<S>(uninitialized: source.shape)
+    let input = source.base
+    let output = result.mutableBase
+    Parallel.slices(result.count, grain: op.isCostly ? Parallel.costlyGrain : Parallel.cheapGrain) { part in
+      let (from, to) = (input + part.lowerBound, output + part.lowerBound)
+      dispatch(S.self) {
+        kappa_unary_f32(op.rawValue, part.count, from.asFloat, Float(parameter), to.asFloat)
+      } double: {
+        kappa_unary_f64(op.rawValue, part.count, from.asDouble, Double(parameter), to.asDouble)
+      }
+    }
+    withExtendedLifetime(source) {}
+    return result
+  }
+
+  package static func binary<S: TensorScalar>(_ op: BinaryKernel, _ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
+    let result: Tensor<S>
+    if a.shape == b.shape && a.isContiguous && b.isContiguous {
+      result = Tensor<S>(uninitialized: a.shape)
+      binaryRows(op, a.base, 1, b.base, 1, result.mutableBase, result.count)
+    } else {
+      guard let shape = a.shape.broadcast(with: b.shape) else {
+        fatalError("\(op): shapes \(a.shape) and \(b.shape) do not broadcast")
+      }
+      result = Tensor<S>(uninitialized: shape)
+      guard result.count > 0 else { return result }
+      let nest = LoopNest(shape, a.broadcast(to: shape).strides, b.broadcast(to: shape).strides)
+      let (sourceA, sourceB, output) = (a.base, b.base, result.mutableBase)
+      let last = nest.rank - 1
+      nest.forEachRow { atA, atB, out in
+        binaryRows(op, sourceA + atA, nest.a[last], sourceB + atB, nest.b[last], output + out, nest.lengths[last])
+      }
+    }
+    withExtendedLifetime((a, b)) {}
+    return result
+  }
+
+  private static func binaryRows<S: TensorScalar>(
+    _ op: BinaryKernel, _ a: UnsafePointer<S>, _ strideA: Int, _ b: UnsafePointer<S>, _ strideB: Int,
+    _ out: UnsafeMutablePointer<S>, _ count: Int
+  ) {
+    Parallel.slices(count, grain: op == .power ? Parallel.costlyGrain : Parallel.cheapGrain) { part in
+      let (x, y, z) = (a + part.lowerBound * strideA, b + part.lowerBound * strideB, out + part.lowerBound)
+      dispatch(S.self) {
+        kappa_binary_f32(op.rawValue, part.count, x.asFloat, strideA, y.asFloat, strideB, z.asFloat)
+      } double: {
+        kappa_binary_f64(op.rawValue, part.count, x.asDouble, strideA, y.asDouble, strideB, z.asDouble)
+      }
+    }
+  }
+
+  /// y = f(x + b), the vector `b` added to every row (the last axis) of x.
+  package static func biasActivation<S: TensorScalar>(_ f: Activation, _ x: consuming Tensor<S>, bias: Tensor<S>) -> Tensor<S> {
+    let source = x.contiguous()
+    let offset = bias.contiguous()
+    let result = Tensor<S>(uninitialized: source.shape)
+    let columns = bias.count
+    let rows = columns == 0 ? 0 : result.count / columns
+    let (input, b, output) = (source.base, offset.base, result.mutableBase)
+    Parallel.slices(rows, grain: max(1, Parallel.costlyGrain / max(columns, 1)), alignment: 1) { part in
+      let start = part.lowerBound * columns
+      dispatch(S.self) {
+        kappa_bias_activation_f32(
+          f.code, part.count, columns, (input + start).asFloat, columns, b.asFloat, Float(f.parameter),
+          (output + start).asFloat, columns)
+      } double: {
+        kappa_bias_activation_f64(
+          f.code, part.count, columns, (input + start).asDouble, columns, b.asDouble, f.parameter,
+          (output + start).asDouble, columns)
+      }
+    }
+    withExtendedLifetime((source, offset)) {}
+    return result
+  }
+
+  /// (dx + db) f'(y): the tangent of `biasActivation`, over dx where possible. `db`, if any, is added to every row.
+  package static func biasActivationTangent<S: TensorScalar>(
+    _ f: Activation, _ dx: consuming Tensor<S>, bias db: Tensor<S>?, at y: Tensor<S>
+  ) -> Tensor<S> {
+    guard let db else { return activationGradient(f, dx, at: y) }
+    let input = dx.contiguous()
+    let (offset, value) = (db.contiguous(), y.contiguous())
+    let columns = offset.count
+    let rows = columns == 0 ? 0 : input.count / columns
+    let (x, b, at) = (input.base, offset.base, value.base)
+    let keeper = input.storage
+    let result = input.reusedOrUninitialized()
+    let output = result.mutableBase
+    Parallel.slices(rows, grain: max(1, Parallel.cheapGrain / max(columns, 1)), alignment: 1) { part in
+      let start = part.lowerBound * columns
+      dispatch(S.self) {
+        kappa_bias_activation_tangent_f32(
+          f.code, part.count, columns, (x + start).asFloat, b.asFloat, (at + start).asFloat, Float(f.parameter),
+          (output + start).asFloat)
+      } double: {
+        kappa_bias_activation_tangent_f64(
+          f.code, part.count, columns, (x + start).asDouble, b.asDouble, (at + start).asDouble, f.parameter,
+          (output + start).asDouble)
+      }
+    }
+    withExtendedLifetime((offset, value, keeper)) {}
+    return result
+  }
+
+  /// g f'(y).
+  package static func activationGradient<S: TensorScalar>(_ f: Activation, _ g: Tensor<S>, at y: Tensor<S>) -> Tensor<S> {
+    let (source, value) = (g.contiguous(), y.contiguous())
+    let result = Tensor<S>(uninitialized: source.shape)
+    let (input, at, output) = (source.base, value.base, result.mutableBase)
+    Parallel.slices(result.count, grain: Parallel.cheapGrain) { part in
+      let i = part.lowerBound
+      dispatch(S.self) {
+        kappa_activation_gradient_f32(
+          f.code, part.count, (input + i).asFloat, (at + i).asFloat, Float(f.parameter), (output + i).asFloat)
+      } double: {
+        kappa_activation_gradient_f64(
+          f.code, part.count, (input + i).asDouble, (at + i).asDouble, f.parameter, (output + i).asDouble)
+      }
+    }
+    withExtendedLifetime((source, value)) {}
+    return result
+  }
+
+  /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`.
+  package static func activationGradientTangent<S: TensorScalar>(
+    _ f: Activation, _ dg: Tensor<S>, gradient g: Tensor<S>, _ dy: Tensor<S>, at y: Tensor<S>
+  ) -> Tensor<S> {
+    let (a, b, c, d) = (dg.contiguous(), g.contiguous(), dy.contiguous(), y.contiguous())
+    let result = Tensor<S>(uninitialized: a.shape)
+    let (pa, pb, pc, pd, output) = (a.base, b.base, c.base, d.base, result.mutableBase)
+    Parallel.slices(result.count, grain: Parallel.cheapGrain / 2) { part in
+      let i = part.lowerBound
+      dispatch(S.self) {
+        kappa_activation_gradient_tangent_f32(
+          f.code, part.count, (pa + i).asFloat, (pb + i).asFloat, (pc + i).asFloat, (pd + i).asFloat, Float(f.parameter),
+          (output + i).asFloat)
+      } double: {
+        kappa_activation_gradient_tangent_f64(
+          f.code, part.count, (pa + i).asDouble, (pb + i).asDouble, (pc + i).asDouble, (pd + i).asDouble, f.parameter,
+          (output + i).asDouble)
+      }
+    }
+    withExtendedLifetime((a, b, c, d)) {}
+    return result
+  }
+}

@@ -1,0 +1,217 @@
+import COpenBLAS
+import CKernels
+
+/// The matrix products and floating-point operations that the calling thread has asked for, for cost reports and tests.
+public struct ProductCount: Sendable, Equatable {
+  public var products: Int
+  /// 2 m n k for an [m, k] x [k, n] product.
+  public var flops: Int
+
+  /// All since the thread started.
+  public static var soFar: ProductCount {
+    let now = kappa_products_so_far()
+    return ProductCount(products: Int(now.products), flops: Int(now.flops))
+  }
+
+  public static func - (a: ProductCount, b: ProductCount) -> ProductCount {
+    ProductCount(products: a.products - b.products, flops: a.flops - b.flops)
+  }
+}
+
+/// A matrix as BLAS sees it: row-major with a leading dimension, or the transpose of one.
+private struct Operand<S: TensorScalar> {
+  var pointer: UnsafePointer<S>
+  var leading: Int
+  var isTransposed: Bool
+  var rowStep: Int
+  var columnStep: Int
+  var owner: Storage
+
+  init(_ matrix: Tensor<S>, transposed: Bool) {
+    let axis = matrix.rank - 2
+    var (rows, columns) = (matrix.shape.lengths[axis], matrix.shape.lengths[axis + 1])
+    var (down, across) = (matrix.strides[axis], matrix.strides[axis + 1])
+    if transposed {
+      (rows, columns) = (columns, rows)
+      (down, across) = (across, down)
+    }
+    // A stride along an axis of length 1 says nothing: choose one that BLAS takes.
+    if columns == 1 { across = 1 }
+    if rows == 1 { down = across == 1 ? columns : 1 }
+    (pointer, owner) = (matrix.base, matrix.storage)
+    (rowStep, columnStep) = (down, across)
+    (leading, isTransposed) = (down, false)
+    if across == 1 && down >= max(1, columns) { return }
+    (leading, isTransposed) = (across, true)
+    if down == 1 && across >= max(1, rows) { return }
+    // Other strides need a copy.
+    let packed = (transposed ? matrix.transposed() : matrix).copied()
+    (pointer, owner) = (packed.base, packed.storage)
+    (leading, isTransposed) = (max(1, columns), false)
+    (rowStep, columnStep) = (leading, 1)
+  }
+
+  var flag: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
+}
+
+extension Kernels {
+  /// out = alpha op(a) op(b) + beta out for matrices [m, k] and [k, n], `op` a transpose if asked for; `out` is contiguous
+  /// [m, n] and writing there is the caller's right. With beta = 0 `out` is not read.
+  package static func matrixProduct<S: TensorScalar>(
+    _ a: Tensor<S>, transposed transposeA: Bool = false, _ b: Tensor<S>, transposed transposeB: Bool = false,
+    into out: UnsafeMutablePointer<S>, rows m: Int, columns n: Int, inner k: Int, alpha: S = 1, beta: S = 0
+  ) {
+    guard m > 0 && n > 0 else { return }
+    kappa_count_product(UInt64(2 * m * n * k))
+    if k == 0 {
+      for i in 0..<m * n { out[i] = beta == 0 ? 0 : beta * out[i] }
+      return
+    }
+    let left = Operand(a, transposed: transposeA)
+    let right = Operand(b, transposed: transposeB)
+    // Rows of the result are shared among the threads if there are enough of them, else columns.
+    let grain = max(1, 60_000 / max(1, k))
+    if m >= 16 {
+      Parallel.slices(m, grain: max(8, grain / n), alignment: 8) { rows in
+        product(left, right, out, ldc: n, rows: rows, columns: 0..<n, k, alpha, beta)
+      }
+    } else {
+      Parallel.slices(n, grain: max(32, grain / m), alignment: 16) { columns in
+        product(left, right, out, ldc: n, rows: 0..<m, columns: columns, k, alpha, beta)
+      }
+    }
+    withExtendedLifetime((left.owner, right.owner)) {}
+  }
+
+  private static func product<S: TensorScalar>(
+    _ a: Operand<S>, _ b: Operand<S>, _ out: UnsafeMutablePointer<S>, ldc: Int, rows: Range<Int>, columns: Range<Int>,
+    _ k: Int, _ alpha: S, _ beta: S
+  ) {
+    let (m, n) = (Int32(rows.count), Int32(columns.count))
+    let x = a.pointer + rows.lowerBound * a.rowStep
+    let y = b.pointer + columns.lowerBound * b.columnStep
+    let z = out + rows.lowerBound * ldc + columns.lowerBound
+    let (lda, ldb) = (Int32(a.leading), Int32(b.leading))
+    if m == 1 {
+      // One row: z = Bᵀ x. The stored matrix is B or its transpose.
+      let (storedRows, storedColumns) = b.isTransposed ? (n, Int32(k)) : (Int32(k), n)
+      let flag = b.isTransposed ? CblasNoTrans : CblasTrans
+      let step = Int32(k == 1 ? 1 : a.columnStep)
+      dispatch(S.self) {
+        cblas_sgemv(
+          CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), y.asFloat, ldb, x.asFloat, step, Float(beta), z.asFloat, 1)
+      } double: {
+        cblas_dgemv(
+          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), y.asDouble, ldb, x.asDouble, step, Double(beta), z.asDouble, 1)
+      }
+      return
+    }
+    if n == 1 && ldc == 1 {
+      let (storedRows, storedColumns) = a.isTransposed ? (Int32(k), m) : (m, Int32(k))
+      let flag = a.isTransposed ? CblasTrans : CblasNoTrans
+      let step = Int32(k == 1 ? 1 : b.rowStep)
+      dispatch(S.self) {
+        cblas_sgemv(
+          CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), x.asFloat, lda, y.asFloat, step, Float(beta), z.asFloat, 1)
+      } double: {
+        cblas_dgemv(
+          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), x.asDouble, lda, y.asDouble, step, Double(beta), z.asDouble, 1)
+      }
+      return
+    }
+    dispatch(S.self) {
+      cblas_sgemm(
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(beta), z.asFloat, Int32(ldc))
+    } double: {
+      cblas_dgemm(
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(beta), z.asDouble, Int32(ldc))
+    }
+  }
+}
+
+/// The product of matrices, batches of matrices or vectors, by the rules of `numpy.matmul`.
+///
+/// The last two axes are the matrices, leading axes broadcast. A vector on the left is a row, on the right a column, and
+/// that axis is dropped from the result. Transposes and other strides that BLAS takes as flags cost no copy.
+/// - Parameters:
+///   - a: `[..., m, k]`, or `[..., k, m]` with `transposeA`, or `[k]`.
+///   - b: `[..., k, n]`, or `[..., n, k]` with `transposeB`, or `[k]`.
+/// - Complexity: 2 m n k floating-point operations for each pair of matrices.
+public func matmul<S: TensorScalar>(
+  _ a: Tensor<S>, _ b: Tensor<S>, transposeA: Bool = false, transposeB: Bool = false
+) -> Tensor<S> {
+  let plan = MatrixProductShape(a.shape, b.shape, transposeA: transposeA, transposeB: transposeB)
+  let result = Tensor<S>(uninitialized: plan.result)
+  let left = a.rank == 1 ? a.expanded(axis: 0) : a
+  let right = b.rank == 1 ? b.expanded(axis: 1) : b
+  let (ta, tb) = (transposeA && a.rank > 1, transposeB && b.rank > 1)
+  if left.rank == 2 && right.rank == 2 {
+    Kernels.matrixProduct(
+      left, transposed: ta, right, transposed: tb, into: result.mutableBase, rows: plan.rows, columns: plan.columns,
+      inner: plan.inner)
+    return result
+  }
+  let batch = plan.batch.elementCount
+  let leftBatch = left.broadcast(to: plan.batch.appending(left.shape.suffix(2)))
+  let rightBatch = right.broadcast(to: plan.batch.appending(right.shape.suffix(2)))
+  for index in 0..<batch {
+    Kernels.matrixProduct(
+      leftBatch.matrix(index), transposed: ta, rightBatch.matrix(index), transposed: tb,
+      into: result.mutableBase + index * plan.rows * plan.columns, rows: plan.rows, columns: plan.columns, inner: plan.inner)
+  }
+  return result
+}
+
+/// The sizes in a `matmul`; making one checks them.
+package struct MatrixProductShape {
+  package var rows: Int
+  package var columns: Int
+  package var inner: Int
+  /// The broadcast leading axes.
+  package var batch: Shape
+  package var result: Shape
+
+  package init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool) {
+    let description = "matmul: \(a)\(transposeA ? "ᵀ" : "") × \(b)\(transposeB ? "ᵀ" : "")"
+    require(a.rank > 0 && b.rank > 0, "\(description): a scalar is not a matrix")
+    (rows, inner) = a.rank == 1 ? (1, a[0]) : (a[a.rank - 2], a[a.rank - 1])
+    if transposeA && a.rank > 1 { (rows, inner) = (inner, rows) }
+    var rightInner: Int
+    (rightInner, columns) = b.rank == 1 ? (b[0], 1) : (b[b.rank - 2], b[b.rank - 1])
+    if transposeB && b.rank > 1 { (rightInner, columns) = (columns, rightInner) }
+    let innerLength = inner
+    require(innerLength == rightInner, "\(description): inner sizes \(innerLength) and \(rightInner) differ")
+    guard let leading = Shape(a.dropLast(2)).broadcast(with: Shape(b.dropLast(2))) else {
+      fatalError("\(description): leading axes do not broadcast")
+    }
+    batch = leading
+    result = leading
+    if a.rank > 1 { result.append(rows) }
+    if b.rank > 1 { result.append(columns) }
+  }
+}
+
+extension Shape {
+  fileprivate func appending(_ lengths: some Sequence<Int>) -> Shape {
+    var result = self
+    for length in lengths { result.append(length) }
+    return result
+  }
+}
+
+extension Tensor {
+  /// Matrix number `index` of a batch of any rank, counted in row-major order. A view.
+  fileprivate func matrix(_ index: Int) -> Tensor {
+    var result = self
+    var rest = index
+    for axis in stride(from: rank - 3, through: 0, by: -1) {
+      result.offset += rest % shape.lengths[axis] * strides[axis]
+      rest /= shape.lengths[axis]
+    }
+    for _ in 0..<rank - 2 {
+      result.shape.remove(at: 0)
+      for axis in 0..<result.rank { result.strides[axis] = result.strides[axis + 1] }
+    }
+    return result
+  }
+}

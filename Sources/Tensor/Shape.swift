@@ -1,0 +1,116 @@
+/// The lengths of a tensor's axes, outermost first. Stored inline: making one allocates nothing.
+public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByArrayLiteral, CustomStringConvertible {
+  /// The largest number of axes a tensor may have.
+  public static let maximumRank = 8
+
+  @usableFromInline var lengths: InlineArray<8, Int>
+  /// The number of axes.
+  public private(set) var rank: Int
+
+  /// The shape of a scalar: no axes, one element.
+  public init() {
+    lengths = InlineArray(repeating: 0)
+    rank = 0
+  }
+
+  /// A shape with the given lengths; at most `maximumRank`, none negative.
+  public init(_ lengths: some Collection<Int>) {
+    self.init()
+    for length in lengths { append(length) }
+  }
+
+  public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+  /// The product of all lengths; 1 for a scalar.
+  public var elementCount: Int {
+    var count = 1
+    for axis in 0..<rank { count *= lengths[axis] }
+    return count
+  }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { rank }
+
+  public subscript(axis: Int) -> Int {
+    get {
+      require(axis >= 0 && axis < rank, "axis \(axis) of shape \(self), which has rank \(rank)")
+      return lengths[axis]
+    }
+    set {
+      require(axis >= 0 && axis < rank, "axis \(axis) of shape \(self), which has rank \(rank)")
+      lengths[axis] = newValue
+    }
+  }
+
+  /// Adds an innermost axis.
+  public mutating func append(_ length: Int) { insert(length, at: rank) }
+
+  /// Adds an axis of the given length before axis `axis`.
+  public mutating func insert(_ length: Int, at axis: Int) {
+    require(rank < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
+    require(length >= 0, "a shape with the negative length \(length)")
+    for later in stride(from: rank, to: axis, by: -1) { lengths[later] = lengths[later - 1] }
+    lengths[axis] = length
+    rank += 1
+  }
+
+  /// Removes axis `axis`.
+  public mutating func remove(at axis: Int) {
+    require(axis >= 0 && axis < rank, "axis \(axis) of shape \(self), which has rank \(rank)")
+    for later in axis..<(rank - 1) { lengths[later] = lengths[later + 1] }
+    rank -= 1
+    lengths[rank] = 0
+  }
+
+  /// `axis` counted from the front; negative values count from the end.
+  func normalized(_ axis: Int, in operation: @autoclosure () -> String) -> Int {
+    let index = axis < 0 ? axis + rank : axis
+    require(index >= 0 && index < rank, "\(operation()): axis \(axis) of shape \(self), which has rank \(rank)")
+    return index
+  }
+
+  /// The shape that two operands broadcast to (NumPy's rule: trailing axes align, length 1 stretches), if there is one.
+  public func broadcast(with other: Shape) -> Shape? {
+    if self == other { return self }
+    var result = rank >= other.rank ? self : other
+    for back in 1...Swift.max(rank, other.rank, 1) where back <= Swift.min(rank, other.rank) {
+      let a = lengths[rank - back]
+      let b = other.lengths[other.rank - back]
+      guard a == b || a == 1 || b == 1 else { return nil }
+      result.lengths[result.rank - back] = a == 1 ? b : a
+    }
+    return result
+  }
+
+  public static func == (a: Shape, b: Shape) -> Bool {
+    guard a.rank == b.rank else { return false }
+    for axis in 0..<a.rank where a.lengths[axis] != b.lengths[axis] { return false }
+    return true
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(rank)
+    for axis in 0..<rank { hasher.combine(lengths[axis]) }
+  }
+
+  public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+}
+
+/// The distance in elements between neighbours along each axis; 0 repeats, negative runs backward.
+struct Strides: Sendable {
+  var steps: InlineArray<8, Int> = InlineArray(repeating: 0)
+
+  subscript(axis: Int) -> Int {
+    get { steps[axis] }
+    set { steps[axis] = newValue }
+  }
+
+  /// Strides of a row-major layout without gaps.
+  init(rowMajor shape: Shape) {
+    var step = 1
+    for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
+      steps[axis] = step
+      step *= shape.lengths[axis]
+    }
+  }
+}

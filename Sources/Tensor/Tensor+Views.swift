@@ -1,0 +1,113 @@
+// Views: they share storage with the tensor they come from and copy nothing, unless their comment says so.
+extension Tensor {
+  /// The same elements in row-major order under another shape. One length may be -1 and is inferred.
+  ///
+  /// A view where strides allow, which they do for contiguous tensors; a copy otherwise.
+  public func reshaped(to lengths: [Int]) -> Tensor {
+    var resolved = lengths
+    if let unknown = lengths.firstIndex(of: -1) {
+      let known = lengths.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
+      require(known > 0 && count % known == 0, "reshaped: shape \(shape) does not fit \(lengths)")
+      resolved[unknown] = count / known
+    }
+    return reshaped(to: Shape(resolved))
+  }
+
+  /// The same elements in row-major order under another shape: a view of a contiguous tensor, else a copy.
+  public func reshaped(to newShape: Shape) -> Tensor {
+    require(newShape.elementCount == count, "reshaped: shape \(shape) has \(count) elements, \(newShape) has \(newShape.elementCount)")
+    if newShape == shape { return self }
+    let source = contiguous()
+    return Tensor(storage: source.storage, offset: source.offset, shape: newShape, strides: Strides(rowMajor: newShape))
+  }
+
+  /// The axes in a new order: axis `i` of the result is axis `axes[i]` of `self`.
+  public func permuted(_ axes: [Int]) -> Tensor {
+    let order = axes.map { shape.normalized($0, in: "permuted") }
+    require(
+      order.count == rank && Set(order).count == rank, "permuted: \(axes) is not an order of the axes of shape \(shape)")
+    var result = self
+    for (new, old) in order.enumerated() {
+      result.shape.lengths[new] = shape.lengths[old]
+      result.strides[new] = strides[old]
+    }
+    return result
+  }
+
+  /// The last two axes exchanged; of a vector or scalar, itself.
+  public func transposed() -> Tensor {
+    guard rank >= 2 else { return self }
+    var result = self
+    result.shape.lengths[rank - 1] = shape.lengths[rank - 2]
+    result.shape.lengths[rank - 2] = shape.lengths[rank - 1]
+    result.strides[rank - 1] = strides[rank - 2]
+    result.strides[rank - 2] = strides[rank - 1]
+    return result
+  }
+
+  /// Elements `range.lowerBound`, `+ step`, ... below `range.upperBound` along one axis.
+  public func sliced(axis: Int, _ range: Range<Int>, step: Int = 1) -> Tensor {
+    let axis = shape.normalized(axis, in: "sliced")
+    require(step > 0, "sliced: step \(step) is not positive")
+    require(
+      range.lowerBound >= 0 && range.upperBound <= shape[axis],
+      "sliced: \(range) is outside axis \(axis) of shape \(shape)")
+    var result = self
+    result.offset += range.lowerBound * strides[axis]
+    result.shape[axis] = (range.count + step - 1) / step
+    result.strides[axis] *= step
+    return result
+  }
+
+  /// Rows `range`: a slice along the first axis.
+  public subscript(rows range: Range<Int>) -> Tensor { sliced(axis: 0, range) }
+
+  /// Row `index` without its axis.
+  public subscript(row index: Int) -> Tensor { sliced(axis: 0, index..<index + 1).squeezed(axis: 0) }
+
+  /// With an axis of length 1 put before axis `axis`.
+  public func expanded(axis: Int) -> Tensor {
+    let axis = axis < 0 ? axis + rank + 1 : axis
+    require(axis >= 0 && axis <= rank, "expanded: axis \(axis) for shape \(shape)")
+    var result = self
+    result.shape.insert(1, at: axis)
+    for later in stride(from: rank, to: axis, by: -1) { result.strides[later] = strides[later - 1] }
+    result.strides[axis] = 0
+    return result
+  }
+
+  /// Without axis `axis`, whose length is 1.
+  public func squeezed(axis: Int) -> Tensor {
+    let axis = shape.normalized(axis, in: "squeezed")
+    require(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape) has length \(shape[axis]), not 1")
+    var result = self
+    result.shape.remove(at: axis)
+    for later in axis..<(rank - 1) { result.strides[later] = strides[later + 1] }
+    return result
+  }
+
+  /// Stretched to `newShape` by repeating axes of length 1 and adding outer axes (NumPy's rule).
+  public func broadcast(to newShape: Shape) -> Tensor {
+    if newShape == shape { return self }
+    require(shape.broadcast(with: newShape) == newShape, "broadcast: shape \(shape) does not stretch to \(newShape)")
+    var result = self
+    result.shape = newShape
+    let extra = newShape.rank - rank
+    for axis in 0..<newShape.rank {
+      let stretched = axis < extra || (shape.lengths[axis - extra] == 1 && newShape.lengths[axis] != 1)
+      result.strides[axis] = stretched ? 0 : strides[axis - extra]
+    }
+    return result
+  }
+
+  /// `self` if its elements lie in row-major order without gaps, else a copy that does.
+  public func contiguous() -> Tensor { isContiguous ? self : copied() }
+
+  /// Part `range` of a flat, contiguous vector under a shape of its own: what a named parameter is to θ. A view.
+  package func piece(at start: Int, shape pieceShape: Shape) -> Tensor {
+    require(
+      rank == 1 && start >= 0 && start + pieceShape.elementCount <= count,
+      "piece: \(start) ..< \(start + pieceShape.elementCount) of shape \(shape)")
+    return Tensor(storage: storage, offset: offset + start, shape: pieceShape, strides: Strides(rowMajor: pieceShape))
+  }
+}
