@@ -73,12 +73,10 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
     if !isKnownUniquelyReferenced(&storage) || !isContiguous { self = copied() }
   }
 
-  /// Itself, or a fresh tensor of the same shape: where the result of an element-wise kernel may go when `self` is not
-  /// needed any more. The elements of a fresh tensor are not set.
-  package consuming func reusedOrUninitialized() -> Tensor {
-    var candidate = self
-    if isKnownUniquelyReferenced(&candidate.storage) && candidate.isContiguous { return candidate }
-    return Tensor(uninitialized: candidate.shape)
+  /// Itself if its elements are contiguous and nobody else refers to them, else a fresh tensor of the same shape whose elements
+  /// are not set: where the result of an element-wise kernel may go when `self` is not needed afterwards.
+  package mutating func reusedOrUninitialized() -> Tensor {
+    isKnownUniquelyReferenced(&storage) && isContiguous ? self : Tensor(uninitialized: shape)
   }
 }
 

@@ -119,13 +119,13 @@ package enum Kernels {
     _ f: Activation, _ dx: consuming Tensor<S>, bias db: Tensor<S>?, at y: Tensor<S>
   ) -> Tensor<S> {
     guard let db else { return activationGradient(f, dx, at: y) }
-    let input = dx.contiguous()
+    var input = consume dx
+    if !input.isContiguous { input = input.copied() }
     let (offset, value) = (db.contiguous(), y.contiguous())
     let columns = offset.count
     let rows = columns == 0 ? 0 : input.count / columns
-    let (x, b, at) = (input.base, offset.base, value.base)
-    let keeper = input.storage
     let result = input.reusedOrUninitialized()
+    let (x, b, at) = (input.base, offset.base, value.base)
     let output = result.mutableBase
     Parallel.slices(rows, grain: max(1, Parallel.cheapGrain / max(columns, 1)), alignment: 1) { part in
       let start = part.lowerBound * columns
@@ -139,14 +139,16 @@ package enum Kernels {
           (output + start).asDouble)
       }
     }
-    withExtendedLifetime((offset, value, keeper)) {}
+    withExtendedLifetime((offset, value, input)) {}
     return result
   }
 
   /// g f'(y).
-  package static func activationGradient<S: TensorScalar>(_ f: Activation, _ g: Tensor<S>, at y: Tensor<S>) -> Tensor<S> {
-    let (source, value) = (g.contiguous(), y.contiguous())
-    let result = Tensor<S>(uninitialized: source.shape)
+  package static func activationGradient<S: TensorScalar>(_ f: Activation, _ g: consuming Tensor<S>, at y: Tensor<S>) -> Tensor<S> {
+    var source = consume g
+    if !source.isContiguous { source = source.copied() }
+    let value = y.contiguous()
+    let result = source.reusedOrUninitialized()
     let (input, at, output) = (source.base, value.base, result.mutableBase)
     Parallel.slices(result.count, grain: Parallel.cheapGrain) { part in
       let i = part.lowerBound
@@ -164,10 +166,12 @@ package enum Kernels {
 
   /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`.
   package static func activationGradientTangent<S: TensorScalar>(
-    _ f: Activation, _ dg: Tensor<S>, gradient g: Tensor<S>, _ dy: Tensor<S>, at y: Tensor<S>
+    _ f: Activation, _ dg: consuming Tensor<S>, gradient g: Tensor<S>, _ dy: Tensor<S>, at y: Tensor<S>
   ) -> Tensor<S> {
-    let (a, b, c, d) = (dg.contiguous(), g.contiguous(), dy.contiguous(), y.contiguous())
-    let result = Tensor<S>(uninitialized: a.shape)
+    var a = consume dg
+    if !a.isContiguous { a = a.copied() }
+    let (b, c, d) = (g.contiguous(), dy.contiguous(), y.contiguous())
+    let result = a.reusedOrUninitialized()
     let (pa, pb, pc, pd, output) = (a.base, b.base, c.base, d.base, result.mutableBase)
     Parallel.slices(result.count, grain: Parallel.cheapGrain / 2) { part in
       let i = part.lowerBound

@@ -1,0 +1,69 @@
+import Tensor
+
+/// A sum under construction: of cotangents that reach one variable, or of the terms of a tangent.
+///
+/// It knows where the sum belongs, if that is fixed: a piece of the flat gradient, say. So a matrix product can write or add
+/// there itself (`beta` of GEMM) and no copy is made.
+public struct Accumulator<Scalar: TensorScalar> {
+  /// The sum so far; nil while nothing was added.
+  public private(set) var sum: Tensor<Scalar>?
+  /// The memory where the sum belongs. Writing there is this accumulator's right alone.
+  private let place: Tensor<Scalar>?
+
+  init(place: Tensor<Scalar>? = nil) { self.place = place }
+
+  /// Adds a tensor.
+  public mutating func add(_ term: consuming Tensor<Scalar>) {
+    if let place {
+      require(term.shape == place.shape, "a term of shape \(term.shape) for a sum of shape \(place.shape)")
+      place.writeAxpby(1, term, sum == nil ? 0 : 1)
+      sum = place
+    } else if var total = sum {
+      sum = nil
+      total += term
+      sum = total
+    } else {
+      sum = term
+    }
+  }
+
+  /// Adds the matrix product op(a) op(b), `op` a transpose if asked for.
+  public mutating func addProduct(
+    _ a: Tensor<Scalar>, transposed transposeA: Bool = false, _ b: Tensor<Scalar>, transposed transposeB: Bool = false
+  ) {
+    let size = MatrixProductShape(a.shape, b.shape, transposeA: transposeA, transposeB: transposeB)
+    guard a.rank == 2 && b.rank == 2 else { return add(matmul(a, b, transposeA: transposeA, transposeB: transposeB)) }
+    let beta: Scalar = sum == nil ? 0 : 1
+    let target = writable(size.result)
+    Kernels.matrixProduct(
+      a, transposed: transposeA, b, transposed: transposeB, into: target.mutableBase, rows: size.rows, columns: size.columns,
+      inner: size.inner, beta: beta)
+    sum = target
+  }
+
+  /// Adds the sums of `x` over all axes but the last.
+  public mutating func addColumnSums(_ x: Tensor<Scalar>) {
+    let source = x.contiguous()
+    let columns = x.shape[x.rank - 1]
+    let accumulate = sum != nil
+    let target = writable([columns])
+    Kernels.sumColumns(
+      source.base, rows: columns == 0 ? 0 : source.count / columns, columns: columns, into: target.mutableBase,
+      accumulate: accumulate)
+    withExtendedLifetime(source) {}
+    sum = target
+  }
+
+  /// The memory to write or add to, exclusively ours, of the given shape.
+  private mutating func writable(_ shape: Shape) -> Tensor<Scalar> {
+    if let place {
+      require(shape == place.shape, "a term of shape \(shape) for a sum of shape \(place.shape)")
+      return place
+    }
+    guard var current = sum else { return Tensor(uninitialized: shape) }
+    require(shape == current.shape, "a term of shape \(shape) for a sum of shape \(current.shape)")
+    sum = nil
+    current.makeUnique()
+    return current
+  }
+}

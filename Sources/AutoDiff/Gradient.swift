@@ -1,0 +1,75 @@
+import Tensor
+
+/// The gradient of `loss` with respect to variables on its tape, as variables: recorded, so that they can be differentiated
+/// again, to any order.
+///
+/// - Parameters:
+///   - loss: one element.
+///   - inputs: variables on the tape of `loss`; they need not be leaves.
+public func gradient<S: TensorScalar>(of loss: Variable<S>, withRespectTo inputs: [Variable<S>]) -> [Variable<S>] {
+  require(loss.shape.elementCount == 1, "gradient: a loss has one element, not shape \(loss.shape)")
+  return vectorJacobianProduct(of: loss, withRespectTo: inputs, Variable(Tensor(repeating: 1, shape: loss.shape)))
+}
+
+/// (∂y/∂x)ᵀ u for each of `inputs`, as recorded variables. `u` has the shape of `result` and may itself be on the tape.
+public func vectorJacobianProduct<S: TensorScalar>(
+  of result: Variable<S>, withRespectTo inputs: [Variable<S>], _ cotangent: Variable<S>
+) -> [Variable<S>] {
+  require(cotangent.shape == result.shape, "vectorJacobianProduct: shape \(cotangent.shape) for a result of shape \(result.shape)")
+  let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
+  guard let tape = result.tape else { return inputs.map(zeros) }
+  let sweep = ReverseSweep(tape, inputs: inputs.compactMap { $0.tape === tape ? ($0.node, nil) : nil }, end: result.node + 1, isRecording: true)
+  let lowest = inputs.filter { $0.tape === tape }.map(\.node).min() ?? 0
+  sweep.seed(result.node, cotangent)
+  sweep.run(lowest..<result.node + 1)
+  return inputs.map { input in
+    guard input.tape === tape, let first = sweep.recordedParts(of: input.node).first else { return zeros(input) }
+    return sweep.recordedParts(of: input.node).dropFirst().reduce(first, +)
+  }
+}
+
+/// f(x) and ∇f(x) of a function of one tensor.
+public func valueAndGradient<S: TensorScalar>(
+  at x: Tensor<S>, _ f: (Variable<S>) -> Variable<S>
+) -> (value: Double, gradient: Tensor<S>) {
+  let tape = Tape<S>()
+  let input = tape.variable(x)
+  let loss = f(input)
+  guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: x.shape)) }
+  let sweep = ReverseSweep(tape, inputs: [(input.node, nil)], end: loss.node + 1, isRecording: false)
+  sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
+  sweep.run(0..<loss.node + 1, consuming: true)
+  return (Double(loss.value.scalar), sweep.cotangent(of: input.node) ?? Tensor(zeros: x.shape))
+}
+
+/// Values and derivatives of y = f(x₁, ..., xₘ) in given directions; all by one recording.
+public struct DirectionalDerivatives<Scalar: TensorScalar> {
+  /// y.
+  public var value: Tensor<Scalar>
+  /// Σᵢ (∂y/∂xᵢ) tᵢ.
+  public var tangent: Tensor<Scalar>
+  /// (∂y/∂xᵢ)ᵀ u for each i.
+  public var cotangents: [Tensor<Scalar>]
+  /// The derivatives of `cotangents` along the tangents, u held fixed: forward over reverse.
+  public var cotangentTangents: [Tensor<Scalar>]
+
+  /// Evaluates `f` at `inputs` along `tangents`, with the cotangent `u` of the shape of its value.
+  public init(
+    of f: ([Variable<Scalar>]) -> Variable<Scalar>, at inputs: [Tensor<Scalar>], along tangents: [Tensor<Scalar>],
+    cotangent u: Tensor<Scalar>
+  ) {
+    require(inputs.count == tangents.count, "\(inputs.count) inputs and \(tangents.count) tangents")
+    let tape = Tape<Scalar>()
+    let variables = inputs.map { tape.variable($0) }
+    let result = f(variables)
+    value = result.value
+    let pullback = vectorJacobianProduct(of: result, withRespectTo: variables, Variable(u))
+    cotangents = pullback.map(\.value)
+    let targets = [result] + pullback
+    let plan = TangentPlan(tape, from: variables.map(\.node), to: targets.map { $0.tape == nil ? [] : [$0.node] })
+    var sums = targets.map { _ in Accumulator<Scalar>() }
+    TangentSweep(tape).run(plan, from: Array(zip(variables.map(\.node), tangents)).map { (node: $0, tangent: $1) }, into: &sums)
+    tangent = sums[0].sum ?? Tensor(zeros: result.shape)
+    cotangentTangents = zip(sums.dropFirst(), inputs).map { $0.sum ?? Tensor(zeros: $1.shape) }
+  }
+}

@@ -1,0 +1,139 @@
+import Tensor
+
+/// Which values a primitive's rules read. What no rule reads is not kept.
+public struct ValuesRead: OptionSet, Sendable {
+  public let rawValue: UInt8
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  public static let nothing: ValuesRead = []
+  public static let result = ValuesRead(rawValue: 1)
+  public static let first = ValuesRead(rawValue: 2)
+  public static let second = ValuesRead(rawValue: 4)
+  public static let third = ValuesRead(rawValue: 8)
+  public static let operands: ValuesRead = [.first, .second, .third]
+
+  func contains(operand index: Int) -> Bool { rawValue & (2 << UInt8(index)) != 0 }
+}
+
+/// One differentiable operation: its value, its tangent rule and its cotangent rule, side by side.
+///
+/// The tangent rule computes with tensors. The cotangent rule is written in primitives on variables, so that a backward pass
+/// can itself be recorded and swept again; nobody writes a second derivative by hand. Most operations conform to
+/// `UnaryPrimitive` or `BinaryPrimitive`, which are this protocol with the operands spelled out.
+public protocol Primitive<Scalar> {
+  associatedtype Scalar: TensorScalar
+
+  /// The values that the two rules read.
+  var reads: ValuesRead { get }
+
+  /// Adds the value of the operation, computed again from its operands, to `sum`.
+  func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>)
+
+  /// Adds the tangent of the result to `sum`, given those operand tangents that are not zero: at least one.
+  func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>)
+
+  /// Sends each wanted operand its part of the cotangent `dy` of the result.
+  func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>)
+}
+
+/// y = f(x).
+public protocol UnaryPrimitive<Scalar>: Primitive {
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar>
+  /// The value, straight into its place; by default `value(x)` added to it.
+  func addValue(to sum: inout Accumulator<Scalar>, _ x: Tensor<Scalar>)
+  /// f'(x) dx. `dx` may be written over.
+  func tangent(_ dx: consuming Tensor<Scalar>, at point: TangentPoint<Scalar>) -> Tensor<Scalar>
+  /// f'(x)ᵀ dy.
+  func cotangent(_ dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) -> Variable<Scalar>
+}
+
+extension UnaryPrimitive {
+  public func addValue(to sum: inout Accumulator<Scalar>, _ x: Tensor<Scalar>) { sum.add(value(x)) }
+  public func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) { addValue(to: &sum, point.operand(0)) }
+  public func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) {
+    sum.add(tangent(point.takeTangent(0)!, at: point))
+  }
+  public func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) {
+    point.add(cotangent(dy, at: point), to: 0)
+  }
+}
+
+/// y = f(a, b).
+public protocol BinaryPrimitive<Scalar>: Primitive {
+  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar>
+  /// The value, straight into its place; by default `value(a, b)` added to it.
+  func addValue(to sum: inout Accumulator<Scalar>, _ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
+}
+
+extension BinaryPrimitive {
+  public func addValue(to sum: inout Accumulator<Scalar>, _ a: Tensor<Scalar>, _ b: Tensor<Scalar>) { sum.add(value(a, b)) }
+  public func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) {
+    addValue(to: &sum, point.operand(0), point.operand(1))
+  }
+}
+
+/// A recorded operation with its operands' and its own values.
+public struct RecordedPoint<Scalar: TensorScalar> {
+  let tape: Tape<Scalar>
+  let node: Int
+
+  /// The value of operand `index`.
+  public func operand(_ index: Int) -> Tensor<Scalar> { tape.value(of: tape.operand(index, of: node), readBy: node) }
+}
+
+/// A recorded operation in a tangent sweep: values and operand tangents. `x`, `a` and `b` are operands, `y` is the result.
+public struct TangentPoint<Scalar: TensorScalar> {
+  let sweep: TangentSweep<Scalar>
+  let node: Int
+
+  /// The value of operand `index`, which `reads` must name.
+  public func operand(_ index: Int) -> Tensor<Scalar> {
+    sweep.tape.value(of: sweep.tape.operand(index, of: node), readBy: node)
+  }
+  public var x: Tensor<Scalar> { operand(0) }
+  public var a: Tensor<Scalar> { operand(0) }
+  public var b: Tensor<Scalar> { operand(1) }
+  /// The value of the result, which `reads` must name.
+  public var y: Tensor<Scalar> { sweep.tape.value(of: node, readBy: node) }
+  /// The shape of the result.
+  public var resultShape: Shape { sweep.tape.shape(of: node) }
+
+  /// The tangent of operand `index`; nil is zero.
+  public func tangent(_ index: Int) -> Tensor<Scalar>? { sweep.tangent(ofOperand: index, of: node) }
+  /// As `tangent`; if no later operation needs it, the caller becomes its only owner and may write over it.
+  public func takeTangent(_ index: Int) -> Tensor<Scalar>? { sweep.takeTangent(ofOperand: index, of: node) }
+  public var da: Tensor<Scalar>? { tangent(0) }
+  public var db: Tensor<Scalar>? { tangent(1) }
+}
+
+/// A recorded operation in a reverse sweep: values as variables, and the place where cotangents of operands go.
+public struct CotangentPoint<Scalar: TensorScalar> {
+  let sweep: ReverseSweep<Scalar>
+  let node: Int
+
+  /// Operand `index`, which `reads` must name.
+  public func operand(_ index: Int) -> Variable<Scalar> { sweep.variable(sweep.tape.operand(index, of: node), readBy: node) }
+  public var x: Variable<Scalar> { operand(0) }
+  public var a: Variable<Scalar> { operand(0) }
+  public var b: Variable<Scalar> { operand(1) }
+  /// The result, which `reads` must name.
+  public var y: Variable<Scalar> { sweep.variable(node, readBy: node) }
+  /// The shape of operand `index`; always known.
+  public func shape(ofOperand index: Int) -> Shape { sweep.tape.shape(of: sweep.tape.operand(index, of: node)) }
+
+  /// Whether anyone asks for the cotangent of operand `index`.
+  public func wants(_ index: Int) -> Bool { sweep.wants(sweep.tape.operand(index, of: node)) }
+
+  /// Adds `cotangent` to that of operand `index`.
+  public func add(_ cotangent: Variable<Scalar>, to index: Int) { sweep.add(cotangent, to: sweep.tape.operand(index, of: node)) }
+
+  /// Adds `primitive` applied to `x`: straight into its place, or not computed at all until someone asks.
+  public func add(_ primitive: some UnaryPrimitive<Scalar>, _ x: Variable<Scalar>, to index: Int) {
+    sweep.add(primitive, x, to: sweep.tape.operand(index, of: node))
+  }
+
+  /// Adds `primitive` applied to `a` and `b`: straight into its place, or not computed at all until someone asks.
+  public func add(_ primitive: some BinaryPrimitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, to index: Int) {
+    sweep.add(primitive, a, b, to: sweep.tape.operand(index, of: node))
+  }
+}

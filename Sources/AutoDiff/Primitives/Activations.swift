@@ -1,0 +1,111 @@
+import Tensor
+
+extension Variable {
+  /// The hyperbolic tangent of each element.
+  public func tanh() -> Variable { applying(ActivationFunction(.tanh)) }
+  /// 1 / (1 + e⁻ˣ) of each element.
+  public func sigmoid() -> Variable { applying(ActivationFunction(.sigmoid)) }
+  /// max(x, 0) of each element; the derivative at 0 is 0.
+  public func relu() -> Variable { applying(ActivationFunction(.leakyRelu(slope: 0))) }
+  /// `x > 0 ? x : slope x`, `slope` >= 0; the derivative at 0 is `slope`.
+  public func leakyRelu(slope: Double) -> Variable { applying(ActivationFunction(.leakyRelu(slope: slope))) }
+
+  /// f(x + b), the vector `bias` added along the last axis: a layer's bias and nonlinearity in one pass.
+  public func activated(_ function: Activation, bias: Variable) -> Variable {
+    require(
+      bias.shape.rank == 1 && shape.rank >= 1 && shape[shape.rank - 1] == bias.shape[0],
+      "activated: bias of shape \(bias.shape) for the last axis of shape \(shape)")
+    return applying(BiasActivation(function), with: bias)
+  }
+}
+
+/// y = f(x). All derivatives of an `Activation` are functions of its value y.
+struct ActivationFunction<Scalar: TensorScalar>: UnaryPrimitive {
+  let function: Activation
+  init(_ function: Activation) { self.function = function }
+
+  var reads: ValuesRead { .result }
+
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+    switch function {
+    case .identity: x
+    case .tanh: x.tanh()
+    case .sigmoid: x.sigmoid()
+    case .leakyRelu(let slope): slope == 0 ? x.relu() : x.leakyRelu(slope: Scalar(slope))
+    }
+  }
+
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    Kernels.activationGradient(function, dx, at: p.y)
+  }
+
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dy.applying(ActivationGradient(function), with: p.y)
+  }
+}
+
+/// y = f(x + b), b along the last axis.
+struct BiasActivation<Scalar: TensorScalar>: BinaryPrimitive {
+  let function: Activation
+  init(_ function: Activation) { self.function = function }
+
+  var reads: ValuesRead { function == .identity ? .nothing : .result }
+
+  func value(_ x: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { Kernels.biasActivation(function, x, bias: b) }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    if function == .identity {
+      switch (p.takeTangent(0), p.db) {
+      case (let dx?, let db?): sum.add(Kernels.biasActivationTangent(.identity, dx, bias: db, at: dx))
+      case (let dx?, nil): sum.add(dx)
+      case (nil, let db?): sum.add(db.broadcast(to: p.resultShape))
+      case (nil, nil): break
+      }
+      return
+    }
+    let y = p.y
+    if let dx = p.takeTangent(0) {
+      sum.add(Kernels.biasActivationTangent(function, dx, bias: p.db, at: y))
+    } else if let db = p.db {
+      sum.add(Kernels.activationGradient(function, db.broadcast(to: p.resultShape), at: y))
+    }
+  }
+
+  func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
+    let dz = function == .identity ? dy : dy.applying(ActivationGradient(function), with: p.y)
+    if p.wants(1) { p.add(SumTo(shape: p.shape(ofOperand: 1)), dz, to: 1) }
+    p.add(dz, to: 0)
+  }
+}
+
+/// z = g f'(y), f' as a function of the value y of f: the pullback of an activation, itself a primitive so that it can be
+/// differentiated.
+struct ActivationGradient<Scalar: TensorScalar>: BinaryPrimitive {
+  let function: Activation
+  init(_ function: Activation) { self.function = function }
+
+  var reads: ValuesRead { [.first, .second] }
+
+  func value(_ g: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> { Kernels.activationGradient(function, g, at: y) }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    let y = p.b
+    let dg = p.takeTangent(0)
+    if let dy = p.db, isCurved {
+      sum.add(
+        Kernels.activationGradientTangent(function, dg ?? Tensor(zeros: y.shape), gradient: p.a, dy, at: y))
+    } else if let dg {
+      sum.add(Kernels.activationGradient(function, dg, at: y))
+    }
+  }
+
+  func addCotangents(of dz: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
+    if p.wants(0) { p.add(ActivationGradient(function), dz, p.b, to: 0) }
+    guard p.wants(1), isCurved else { return }
+    // The derivative of f' in y: -2y for tanh, 1 - 2y for the sigmoid.
+    let slope = -2 * p.b
+    p.add(dz * p.a * (function == .sigmoid ? slope + 1 : slope), to: 1)
+  }
+
+  private var isCurved: Bool { function == .tanh || function == .sigmoid }
+}

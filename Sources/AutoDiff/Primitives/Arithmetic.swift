@@ -1,0 +1,83 @@
+import Tensor
+
+// Element-wise arithmetic with broadcasting: the cotangent of a stretched operand is summed back to its shape.
+extension Variable {
+  public static func + (a: Variable, b: Variable) -> Variable { a.applying(Sum2(sign: 1), with: b) }
+  public static func - (a: Variable, b: Variable) -> Variable { a.applying(Sum2(sign: -1), with: b) }
+  public static func * (a: Variable, b: Variable) -> Variable { a.applying(Product(), with: b) }
+  public static func / (a: Variable, b: Variable) -> Variable { a.applying(Product(), with: b.reciprocal()) }
+  public static prefix func - (a: Variable) -> Variable { a.applying(Affine(scale: -1)) }
+
+  public static func + (a: Variable, b: Scalar) -> Variable { a.applying(Affine(offset: b)) }
+  public static func + (a: Scalar, b: Variable) -> Variable { b + a }
+  public static func - (a: Variable, b: Scalar) -> Variable { a + -b }
+  public static func - (a: Scalar, b: Variable) -> Variable { b.applying(Affine(scale: -1, offset: a)) }
+  public static func * (a: Variable, b: Scalar) -> Variable { a.applying(Affine(scale: b)) }
+  public static func * (a: Scalar, b: Variable) -> Variable { b * a }
+  public static func / (a: Variable, b: Scalar) -> Variable { a * (1 / b) }
+  public static func / (a: Scalar, b: Variable) -> Variable { a * b.reciprocal() }
+
+  public static func + (a: Variable, b: Tensor<Scalar>) -> Variable { a + Variable(b) }
+  public static func - (a: Variable, b: Tensor<Scalar>) -> Variable { a - Variable(b) }
+  public static func * (a: Variable, b: Tensor<Scalar>) -> Variable { a * Variable(b) }
+}
+
+extension Tensor where Scalar: TensorScalar {
+  /// A tangent stretched to the shape of a result; costs nothing if it has that shape.
+  fileprivate func stretched(to shape: Shape) -> Tensor { self.shape == shape ? self : broadcast(to: shape) }
+}
+
+/// y = a + sign b.
+struct Sum2<Scalar: TensorScalar>: BinaryPrimitive {
+  let sign: Scalar
+
+  var reads: ValuesRead { .nothing }
+
+  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { sign > 0 ? a + b : a - b }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    if let da = p.takeTangent(0) { sum.add(da.stretched(to: p.resultShape)) }
+    if let db = p.takeTangent(1) { sum.add((sign > 0 ? db : -db).stretched(to: p.resultShape)) }
+  }
+
+  func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
+    if p.wants(0) { p.add(dy.summed(to: p.shape(ofOperand: 0)), to: 0) }
+    if p.wants(1) { p.add((sign > 0 ? dy : -dy).summed(to: p.shape(ofOperand: 1)), to: 1) }
+  }
+}
+
+/// y = a b, element by element.
+struct Product<Scalar: TensorScalar>: BinaryPrimitive {
+  var reads: ValuesRead { [.first, .second] }
+
+  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { a * b }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    if let da = p.da { sum.add(da * p.b) }
+    if let db = p.db { sum.add(p.a * db) }
+  }
+
+  func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
+    if p.wants(0) { p.add((dy * p.b).summed(to: p.shape(ofOperand: 0)), to: 0) }
+    if p.wants(1) { p.add((dy * p.a).summed(to: p.shape(ofOperand: 1)), to: 1) }
+  }
+}
+
+/// y = scale x + offset, with constants.
+struct Affine<Scalar: TensorScalar>: UnaryPrimitive {
+  var scale: Scalar = 1
+  var offset: Scalar = 0
+
+  var reads: ValuesRead { .nothing }
+
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let scaled = scale == 1 ? x : x * scale
+    return offset == 0 ? scaled : scaled + offset
+  }
+
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { scale == 1 ? dx : dx * scale }
+
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    scale == 1 ? dy : dy.applying(Affine(scale: scale))
+  }
+}

@@ -1,0 +1,91 @@
+import Tensor
+
+extension Variable {
+  /// The same elements in row-major order under another shape; one length may be -1 and is inferred.
+  public func reshaped(to lengths: [Int]) -> Variable {
+    applying(Reshape(shape: value.reshaped(to: lengths).shape))
+  }
+
+  /// The same elements in row-major order under another shape.
+  public func reshaped(to shape: Shape) -> Variable { shape == self.shape ? self : applying(Reshape(shape: shape)) }
+
+  /// The axes in a new order: axis `i` of the result is axis `axes[i]` of `self`.
+  public func permuted(_ axes: [Int]) -> Variable { applying(Permute(axes: axes.map { $0 < 0 ? $0 + shape.rank : $0 })) }
+
+  /// The last two axes exchanged.
+  public func transposed() -> Variable {
+    guard shape.rank >= 2 else { return self }
+    var axes = Array(0..<shape.rank)
+    axes.swapAt(axes.count - 1, axes.count - 2)
+    return permuted(axes)
+  }
+
+  /// Stretched to `shape` by repeating axes of length 1 and adding outer axes.
+  public func broadcast(to shape: Shape) -> Variable { shape == self.shape ? self : applying(Broadcast(shape: shape)) }
+
+  /// Summed over the axes along which `shape` would be stretched to this variable's shape: the adjoint of `broadcast`.
+  public func summed(to shape: Shape) -> Variable { shape == self.shape ? self : applying(SumTo(shape: shape)) }
+}
+
+/// y has the elements of x in row-major order.
+struct Reshape<Scalar: TensorScalar>: UnaryPrimitive {
+  let shape: Shape
+  var reads: ValuesRead { .nothing }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.reshaped(to: shape) }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.reshaped(to: shape) }
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dy.reshaped(to: p.shape(ofOperand: 0))
+  }
+}
+
+/// y.shape[i] = x.shape[axes[i]].
+struct Permute<Scalar: TensorScalar>: UnaryPrimitive {
+  let axes: [Int]
+  var reads: ValuesRead { .nothing }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.permuted(axes) }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.permuted(axes) }
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    var inverse = axes
+    for (new, old) in axes.enumerated() { inverse[old] = new }
+    return dy.permuted(inverse)
+  }
+}
+
+/// y repeats x along axes of length 1 and new outer axes.
+struct Broadcast<Scalar: TensorScalar>: UnaryPrimitive {
+  let shape: Shape
+  var reads: ValuesRead { .nothing }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.broadcast(to: shape) }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.broadcast(to: shape) }
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dy.summed(to: p.shape(ofOperand: 0))
+  }
+}
+
+/// The adjoint of `Broadcast`: x summed to a shape that would stretch to its own.
+struct SumTo<Scalar: TensorScalar>: UnaryPrimitive {
+  let shape: Shape
+  var reads: ValuesRead { .nothing }
+
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+    require(shape.broadcast(with: x.shape) == x.shape, "summed: \(shape) does not stretch to \(x.shape)")
+    let extra = x.rank - shape.rank
+    let axes = (0..<x.rank).filter { $0 < extra || (shape[$0 - extra] == 1 && x.shape[$0] != 1) }
+    return x.sum(axes: axes, keepDimensions: true).reshaped(to: shape)
+  }
+
+  func addValue(to sum: inout Accumulator<Scalar>, _ x: Tensor<Scalar>) {
+    if isColumnSum(x) { sum.addColumnSums(x) } else { sum.add(value(x)) }
+  }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) { addValue(to: &sum, p.tangent(0)!) }
+
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
+
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dy.broadcast(to: p.shape(ofOperand: 0))
+  }
+
+  /// All axes but the last vanish: a bias, whose sum goes straight to its place.
+  private func isColumnSum(_ x: Tensor<Scalar>) -> Bool { shape.rank == 1 && x.rank > 1 && shape[0] == x.shape[x.rank - 1] }
+}

@@ -1,0 +1,87 @@
+import Tensor
+
+/// A scalar function of a flat parameter vector: what Kappa differentiates and minimises.
+///
+/// Conform to it, or use `Function` with a closure. A function that also names its outputs z, L(θ) = loss(z(θ)), has
+/// Gauss-Newton products.
+public protocol ScalarFunction<Scalar> {
+  associatedtype Scalar: TensorScalar
+  var layout: ParameterLayout { get }
+  /// Computes the function from the given parameters. Called anew for every evaluation; it must not keep the variables.
+  func evaluate(_ parameters: Parameters<Scalar>) -> Evaluation<Scalar>
+}
+
+/// What a `ScalarFunction` computes.
+public struct Evaluation<Scalar: TensorScalar> {
+  /// One element.
+  public var loss: Variable<Scalar>
+  /// The outputs z on which the loss acts; all dependence on the parameters passes through them. Nil if not told apart.
+  public var outputs: Variable<Scalar>?
+
+  public init(loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil) {
+    require(loss.shape.elementCount == 1, "a loss has one element, not shape \(loss.shape)")
+    self.loss = loss
+    self.outputs = outputs
+  }
+}
+
+/// A `ScalarFunction` from a closure.
+public struct Function<Scalar: TensorScalar>: ScalarFunction {
+  public let layout: ParameterLayout
+  private let body: (Parameters<Scalar>) -> Evaluation<Scalar>
+
+  public init(_ layout: ParameterLayout, _ body: @escaping (Parameters<Scalar>) -> Evaluation<Scalar>) {
+    self.layout = layout
+    self.body = body
+  }
+
+  /// A function of one vector of `count` unnamed parameters.
+  public init(count: Int, _ body: @escaping (Variable<Scalar>) -> Variable<Scalar>) {
+    var layout = ParameterLayout()
+    layout.append("parameters", [count])
+    self.init(layout) { Evaluation(loss: body($0[0])) }
+  }
+
+  public func evaluate(_ parameters: Parameters<Scalar>) -> Evaluation<Scalar> { body(parameters) }
+}
+
+extension ScalarFunction {
+  /// L(θ). Nothing is recorded.
+  public func value(at theta: Tensor<Scalar>) -> Double {
+    Double(evaluate(Parameters(layout, constant: theta)).loss.value.scalar)
+  }
+
+  /// L(θ) and ∇L(θ), in the layout of θ.
+  ///
+  /// Activations are let go as the backward pass uses them up, and every parameter's gradient is written straight to its place.
+  /// - Complexity: for a dense layer three matrix products, two for a first layer.
+  public func valueAndGradient(at theta: Tensor<Scalar>) -> (value: Double, gradient: Tensor<Scalar>) {
+    let tape = Tape<Scalar>()
+    let parameters = Parameters(layout, theta, on: tape)
+    let loss = evaluate(parameters).loss
+    let gradient = Tensor<Scalar>(uninitialized: [layout.count])
+    guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: [layout.count])) }
+    let inputs = layout.entries.indices.map { (node: parameters[$0].node, place: Optional(layout.view($0, of: gradient))) }
+    let sweep = ReverseSweep(tape, inputs: inputs, end: loss.node + 1, isRecording: false)
+    sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
+    sweep.run(0..<loss.node + 1, consuming: true)
+    for input in inputs where sweep.cotangent(of: input.node) == nil { input.place!.writeZeros() }
+    return (Double(loss.value.scalar), gradient)
+  }
+
+  /// ∇L(θ).
+  public func gradient(at theta: Tensor<Scalar>) -> Tensor<Scalar> { valueAndGradient(at: theta).gradient }
+
+  /// ∇²L(θ) v, exactly; one product. For several at one point keep a `linearization(at:)`.
+  public func hessianVectorProduct(at theta: Tensor<Scalar>, _ v: Tensor<Scalar>) -> Tensor<Scalar> {
+    linearization(at: theta).hessianVectorProduct(v)
+  }
+
+  /// The function recorded at θ, for any number of curvature products there.
+  public func linearization(at theta: Tensor<Scalar>) -> Linearization<Scalar> { Linearization(self, at: theta) }
+}
+
+extension Tensor where Scalar: TensorScalar {
+  /// Sets all elements of memory that the caller alone may write.
+  func writeZeros() { for i in 0..<count { mutableBase[i] = 0 } }
+}

@@ -1,0 +1,94 @@
+import Tensor
+
+/// A plan for carrying tangents forward from some nodes of a tape to others: which operations matter, and when a tangent is
+/// used for the last time. Made once, run many times.
+struct TangentPlan {
+  struct Step {
+    var node: Int
+    /// Bit i: operand i has a tangent that no later step uses.
+    var lastUses: UInt8
+    /// The sum that this node's tangent belongs to, and whether later steps also use it.
+    var target: Int
+    var isUsedLater: Bool
+  }
+  var steps: [Step] = []
+
+  /// - Parameters:
+  ///   - sources: the nodes whose tangents are given.
+  ///   - targets: for each wanted sum, the nodes whose tangents it adds up.
+  init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to targets: [[Int]]) {
+    let end = (targets.joined().max() ?? -1) + 1
+    var isActive = [Bool](repeating: false, count: end)
+    for source in sources where source < end { isActive[source] = true }
+    let isSource = isActive
+    for node in 0..<end where tape.nodes[node].primitive != nil && !isActive[node] {
+      for index in 0..<Int(tape.nodes[node].operandCount) {
+        let operand = tape.operand(index, of: node)
+        if operand >= 0 && isActive[operand] { isActive[node] = true }
+      }
+    }
+    var targetOf: [Int: Int] = [:]
+    for (target, nodes) in targets.enumerated() { for node in nodes { targetOf[node] = target } }
+    var isNeeded = [Bool](repeating: false, count: end)
+    for node in stride(from: end - 1, through: 0, by: -1) where isActive[node] && !isSource[node] {
+      let target = targetOf[node]
+      guard isNeeded[node] || target != nil else { continue }
+      var step = Step(node: node, lastUses: 0, target: target ?? -1, isUsedLater: isNeeded[node])
+      for index in 0..<Int(tape.nodes[node].operandCount) {
+        let operand = tape.operand(index, of: node)
+        guard operand >= 0 && isActive[operand] && !isNeeded[operand] else { continue }
+        isNeeded[operand] = true
+        // Sources keep their tangents: they belong to the caller.
+        if !isSource[operand] { step.lastUses |= 1 << UInt8(index) }
+      }
+      steps.append(step)
+    }
+    steps.reverse()
+  }
+}
+
+/// Carries tangents forward over a tape: one pass of forward-mode differentiation. Its memory is reused from run to run.
+final class TangentSweep<Scalar: TensorScalar> {
+  let tape: Tape<Scalar>
+  private var tangents: [Tensor<Scalar>?] = []
+  private var lastUses: UInt8 = 0
+
+  init(_ tape: Tape<Scalar>) { self.tape = tape }
+
+  /// Runs `plan` with the given tangents at its sources and adds the results to `sums`, one for each of the plan's targets.
+  func run(_ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into sums: inout [Accumulator<Scalar>]) {
+    if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
+    for source in sources { tangents[source.node] = source.tangent }
+    for step in plan.steps {
+      lastUses = step.lastUses
+      let point = TangentPoint(sweep: self, node: step.node)
+      if step.target >= 0 && !step.isUsedLater {
+        tape.nodes[step.node].primitive!.addTangent(to: &sums[step.target], at: point)
+      } else {
+        var sum = Accumulator<Scalar>()
+        tape.nodes[step.node].primitive!.addTangent(to: &sum, at: point)
+        tangents[step.node] = sum.sum
+        if step.target >= 0, let tangent = sum.sum { sums[step.target].add(tangent) }
+      }
+      if lastUses != 0 {
+        for index in 0..<3 where lastUses & (1 << UInt8(index)) != 0 { tangents[tape.operand(index, of: step.node)] = nil }
+      }
+    }
+    for source in sources { tangents[source.node] = nil }
+    for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }
+  }
+
+  func tangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
+    let operand = tape.operand(index, of: node)
+    return operand < 0 ? nil : tangents[operand]
+  }
+
+  func takeTangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
+    let operand = tape.operand(index, of: node)
+    guard operand >= 0 else { return nil }
+    if lastUses & (1 << UInt8(index)) != 0 && !(0..<3).contains(where: { $0 != index && tape.operand($0, of: node) == operand }) {
+      return tangents[operand].take()
+    }
+    return tangents[operand]
+  }
+}

@@ -1,0 +1,88 @@
+import Tensor
+
+/// A program being recorded: a flat list of primitive operations and the values that their rules read.
+///
+/// Variables append to it as they are computed with; sweeps walk it forward (tangents) and backward (cotangents). A backward
+/// pass may append to the same list, which can then be swept again: that is all there is to higher derivatives.
+/// A tape belongs to one task.
+public final class Tape<Scalar: TensorScalar> {
+  struct Node {
+    /// nil for a leaf: an input or a constant.
+    var primitive: (any Primitive<Scalar>)?
+    var operands: InlineArray<3, Int32>
+    var operandCount: Int32
+    var shape: Shape
+    /// Kept if a rule reads it, and for leaves.
+    var value: Tensor<Scalar>?
+    /// The value was not computed when the operation was recorded: nobody had asked for it.
+    var isDeferred: Bool
+  }
+
+  private(set) var nodes: [Node] = []
+
+  public init() {}
+
+  /// The number of operations and leaves recorded.
+  public var count: Int { nodes.count }
+
+  /// A new input, with respect to which one may differentiate.
+  public func variable(_ value: Tensor<Scalar>) -> Variable<Scalar> {
+    Variable(tape: self, node: leaf(value), computed: value)
+  }
+
+  private func leaf(_ value: Tensor<Scalar>) -> Int {
+    nodes.append(
+      Node(primitive: nil, operands: [-1, -1, -1], operandCount: 0, shape: value.shape, value: value, isDeferred: false))
+    return nodes.count - 1
+  }
+
+  /// Appends an operation. Without a value it is computed when someone asks.
+  func record(
+    _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>? = nil, value: Tensor<Scalar>?, shape: Shape
+  ) -> Variable<Scalar> {
+    let reads = primitive.reads
+    // A deferred value is computed from all operands, so all are kept.
+    let first = keep(a, isRead: value == nil || reads.contains(.first))
+    let second = b.map { keep($0, isRead: value == nil || reads.contains(.second)) } ?? -1
+    nodes.append(
+      Node(
+        primitive: primitive, operands: [first, second, -1], operandCount: b == nil ? 1 : 2, shape: shape,
+        value: reads.contains(.result) ? value : nil, isDeferred: value == nil))
+    return Variable(tape: self, node: nodes.count - 1, computed: value)
+  }
+
+  /// The node of an operand, holding its value if a rule reads it; -1 for a constant that none reads.
+  private func keep(_ operand: Variable<Scalar>, isRead: Bool) -> Int32 {
+    guard let tape = operand.tape else { return isRead ? Int32(leaf(operand.value)) : -1 }
+    require(tape === self, "an operation mixes variables of two tapes")
+    if isRead && nodes[operand.node].value == nil && !nodes[operand.node].isDeferred {
+      nodes[operand.node].value = operand.value
+    }
+    return Int32(operand.node)
+  }
+
+  @inline(__always) func operand(_ index: Int, of node: Int) -> Int { Int(nodes[node].operands[index]) }
+  func shape(of node: Int) -> Shape { nodes[node].shape }
+
+  /// The kept value of `node`; computes it if it was deferred.
+  func value(of node: Int, readBy reader: Int) -> Tensor<Scalar> {
+    require(node >= 0, "\(name(reader)) reads the value of a constant operand that its `reads` does not name")
+    if let value = nodes[node].value { return value }
+    require(nodes[node].isDeferred, "\(name(reader)) reads the value of \(name(node)), which its `reads` does not name")
+    var sum = Accumulator<Scalar>()
+    addDeferredValue(of: node, to: &sum)
+    nodes[node].value = sum.sum
+    return sum.sum!
+  }
+
+  /// Adds the value of a deferred node to `sum` without keeping it.
+  func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
+    if let value = nodes[node].value { return sum.add(value) }
+    nodes[node].primitive!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
+  }
+
+  /// Lets go of a value that no later step of a sweep reads.
+  func forget(_ node: Int) { nodes[node].value = nil }
+
+  private func name(_ node: Int) -> String { nodes[node].primitive.map { "\(type(of: $0))" } ?? "an input" }
+}
