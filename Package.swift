@@ -29,7 +29,8 @@ let package = Package(
     .target(name: "Curvature", dependencies: ["AutoDiff"]),
     .target(name: "Optim", dependencies: ["Curvature"]),
     .target(name: "Models", dependencies: ["AutoDiff"]),
-    .target(name: "Datasets", dependencies: ["Tensor"]),
+    .target(name: "CZlibABI"),
+    .target(name: "Datasets", dependencies: ["Tensor", "CZlibABI"]),
     .target(name: "Training", dependencies: ["Optim", "Models", "Datasets"]),
     .target(name: "Kappa", dependencies: ["Training"]),
 
@@ -44,7 +45,7 @@ let package = Package(
     .testTarget(name: "CurvatureTests", dependencies: ["TestSupport"]),
     .testTarget(name: "OptimTests", dependencies: ["TestSupport"]),
     .testTarget(name: "ModelsTests", dependencies: ["TestSupport"]),
-    .testTarget(name: "DatasetsTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["TestSupport", "Datasets", "Tensor"]),
     .testTarget(name: "TrainingTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
