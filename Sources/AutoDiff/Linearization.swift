@@ -77,9 +77,7 @@ public final class Linearization<Scalar: TensorScalar> {
   public private(set) lazy var gradient: Tensor<Scalar> = {
     recordBackward(to: 0)
     return assemble { input, sum in
-      for part in backward.recordedParts(of: inputs[input]) {
-        if part.tape == nil { sum.add(part.value) } else { tape.addDeferredValue(of: part.node, to: &sum) }
-      }
+      for part in backward.recordedParts(of: inputs[input]) { part.addValue(to: &sum) }
     }
   }()
 

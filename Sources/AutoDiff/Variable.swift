@@ -26,6 +26,11 @@ public struct Variable<Scalar: TensorScalar> {
   /// The value. For a gradient that was recorded but not computed yet, this computes it.
   public var value: Tensor<Scalar> { computed ?? tape!.value(of: node, readBy: node) }
 
+  /// Adds the value to `sum`; one that was not computed yet goes straight to its place and is not kept.
+  func addValue(to sum: inout Accumulator<Scalar>) {
+    if let computed { sum.add(computed) } else { tape!.addDeferredValue(of: node, to: &sum) }
+  }
+
   public var shape: Shape { computed?.shape ?? tape!.shape(of: node) }
 
   /// The same value as a constant: no derivative passes through.
