@@ -67,6 +67,10 @@ struct LinearizationTests {
 
   private func check(_ function: Function<Double>, hessian: Tensor<Double>, sourceLocation: SourceLocation = #_sourceLocation) {
     let theta = Tensor.normal([function.layout.count], seed: 3)
+    let gradient = function.gradient(at: theta)
+    expectClose(function.linearization(at: theta).gradient, gradient, "gradient", sourceLocation: sourceLocation)
+    let expected = centralDifference { t in Tensor((0..<theta.count).map { function.value(at: theta + t * Tensor(identity: theta.count)[row: $0]) }) }
+    expectClose(gradient, expected, Tolerance(relative: 1e-9, absolute: 1e-9), "gradient by differences", sourceLocation: sourceLocation)
     expectClose(
       function.matrix(at: theta) { $0.hessianVectorProduct($1) }, hessian, Tolerance(relative: 1e-13, absolute: 1e-13), "H",
       sourceLocation: sourceLocation)
@@ -89,6 +93,11 @@ struct LinearizationTests {
     check(Function(count: 2) { ($0 + $0).squared().sum() }, hessian: 8 * Tensor(identity: 2))
     check(Function(count: 2) { ($0 + $0 + $0).squared().sum() }, hessian: 18 * Tensor(identity: 2))
     check(Function(count: 2) { ($0 * $0).sum() }, hessian: 2 * Tensor(identity: 2))
+  }
+
+  @Test func `computes a gradient whose last operation only reshapes`() {
+    let a = Tensor<Double>([[2, 1], [1, -3]])
+    check(Function(count: 2) { (matmul($0.reshaped(to: [1, 2]), Variable(a)).reshaped(to: [2]) * $0).sum() * 0.5 }, hessian: a)
   }
 
   @Test func `has a zero Hessian where the loss is linear`() {

@@ -1,0 +1,246 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Preconditioned SGD")
+struct PreconditionedSGDTests {
+  private static let names = PreconditionerTests.all.map(\.name)
+  private static let problem = Problem([4, 5, 3])
+  private static var shared: SharedProblem<BatchObjective<MLP, NamedLoss, Double>> { SharedProblem(problem.function()) }
+
+  // Steps that cannot be taken.
+
+  enum Fault: CaseIterable { case lossIsNaN, gradientIsInfinite, productIsNotFinite }
+
+  /// A function of `n` parameters that is fine at a point of ones and not at zeros.
+  private static func faulty(_ fault: Fault, _ n: Int) -> SharedProblem<Function<Double>> {
+    SharedProblem(
+      Function(count: n) { x in
+        switch fault {
+        case .lossIsNaN: (x - 1e-3).log().sum()
+        case .gradientIsInfinite: x.squareRoot().sum()
+        // Value and gradient of x^1.5 are 0 at 0, the second derivative is infinite.
+        case .productIsNotFinite: x.power(1.5).sum()
+        }
+      })
+  }
+
+  @Test("leaves theta and its state bit for bit when a step fails", arguments: names, Fault.allCases)
+  func failsAtomically(_ name: String, fault: Fault) throws {
+    // Once referred to by this test alone, once by a copy too.
+    for isCopied in [false, true] {
+      var optimizer = try PreconditionerTests.optimizer(name, steps: 3)
+      let copy = isCopied ? optimizer : nil
+      let n = Self.problem.model.layout.count
+      var theta = Tensor<Double>(zeros: [n])
+      let (before, bits) = (optimizer.state, theta.elements)
+      let usesCurvature = optimizer.preconditioner.usesCurvature && optimizer.preconditioner.schedule.isDue(4)
+      if fault == .productIsNotFinite && !usesCurvature {
+        #expect(throws: Never.self) { try optimizer.step(&theta, on: Self.faulty(fault, n)) }
+        continue
+      }
+      let error = #expect(throws: OptimizationError.self) { try optimizer.step(&theta, on: Self.faulty(fault, n)) }
+      let quantity = fault == .lossIsNaN ? "loss" : fault == .gradientIsInfinite ? "gradient" : "Hessian-vector product"
+      #expect(error == .notFinite(quantity: quantity, step: 4))
+      #expect(theta.elements == bits)
+      #expect(optimizer.state == before)
+      #expect(optimizer.stepCount == 3)
+      if let copy { #expect(copy.state == before) }
+      // And it goes on as if nothing had happened.
+      var (a, b) = (Self.problem.parameters(of: Double.self), Self.problem.parameters(of: Double.self))
+      var fresh = try PreconditionerTests.optimizer(name, steps: 3)
+      _ = try optimizer.step(&a, on: Self.shared)
+      _ = try fresh.step(&b, on: Self.shared)
+      #expect(a == b)
+    }
+  }
+
+  @Test func `leaves everything when a preconditioner fails halfway through its update`() throws {
+    var optimizer = PreconditionedSGD(learningRate: 0.1, preconditioner: FailsHalfway())
+    var theta = Self.problem.parameters(of: Double.self)
+    _ = try optimizer.step(&theta, on: Self.shared)
+    let (before, bits) = (optimizer.state, theta.elements)
+    #expect(throws: FailsHalfway.Failure.self) { try optimizer.step(&theta, on: Self.shared) }
+    #expect(optimizer.state == before)
+    #expect(theta.elements == bits)
+    #expect(optimizer.preconditioner.state["updates"]?.scalar == 1)
+  }
+
+  // Values.
+
+  @Test("copied is a snapshot", arguments: names)
+  func copiesAreSnapshots(_ name: String) throws {
+    var original = try PreconditionerTests.optimizer(name, steps: 2)
+    var copy = original
+    let before = copy.state
+    var theta = Self.problem.parameters(of: Double.self)
+    var again = theta
+    for _ in 0..<3 { _ = try original.step(&theta, on: Self.shared) }
+    #expect(copy.state == before)
+    for _ in 0..<3 { _ = try copy.step(&again, on: Self.shared) }
+    #expect(theta == again)
+    #expect(original.state == copy.state)
+  }
+
+  @Test("restored from its state goes on with the same bits", arguments: names)
+  func restores(_ name: String) throws {
+    var original = try PreconditionerTests.optimizer(name, steps: 3)
+    var restored = try PreconditionerTests.optimizer(name, steps: 1)
+    restored.state = original.state
+    #expect(restored.state == original.state)
+    var (a, b) = (Self.problem.parameters(of: Double.self), Self.problem.parameters(of: Double.self))
+    for _ in 0..<4 {
+      #expect(try original.step(&a, on: Self.shared) == restored.step(&b, on: Self.shared))
+    }
+    #expect(a == b)
+  }
+
+  @Test func `does not change a preconditioner that others refer to`() throws {
+    let mine = Equilibration<Double>(every: 1)
+    var optimizer = PreconditionedSGD(learningRate: 0.1, preconditioner: mine)
+    var theta = Self.problem.parameters(of: Double.self)
+    _ = try optimizer.step(&theta, on: Self.shared)
+    #expect(mine.state.isEmpty)
+    #expect(optimizer.preconditioner.state["updates"]?.counter == 1)
+  }
+
+  @Test func `does not change a copy of theta`() throws {
+    var theta = Self.problem.parameters(of: Double.self)
+    let (before, bits) = (theta, theta.elements)
+    for name in Self.names {
+      var optimizer = try PreconditionerTests.optimizer(name, steps: 1)
+      _ = try optimizer.step(&theta, on: Self.shared)
+    }
+    #expect(before.elements == bits)
+    #expect(theta != before)
+  }
+
+  // Timing and cost.
+
+  @Test func `updates before it applies, or after it with the previous state, as the preconditioner says`() throws {
+    for timing in [UpdateTiming.beforeApply, .afterApply] {
+      let trace = Trace()
+      var optimizer = PreconditionedSGD(learningRate: 1, preconditioner: Traced(timing, trace))
+      var theta = Tensor<Double>([0])
+      var path: [Double] = []
+      let slope = SharedProblem(Function<Double>(count: 1) { $0.sum() })
+      for _ in 0..<3 {
+        _ = try optimizer.step(&theta, on: slope)
+        path.append(theta[0])
+      }
+      // P is 1 + the number of updates, the gradient 1.
+      if timing == .beforeApply {
+        #expect(trace.events == ["update 1", "apply 2.0", "update 2", "apply 3.0", "update 3", "apply 4.0"])
+        #expect(path == [-2, -5, -9])
+      } else {
+        #expect(trace.events == ["apply 1.0", "update 1", "apply 2.0", "update 2", "apply 3.0", "update 3"])
+        #expect(path == [-1, -3, -6])
+      }
+    }
+  }
+
+  @Test func `reports what it computed`() throws {
+    var theta = Self.problem.parameters(of: Double.self)
+    var optimizer = PreconditionedSGD(learningRate: 0.01, preconditioner: Equilibration<Double>(every: 2))
+    for step in 1...4 {
+      let loss = Self.shared.value(at: theta)
+      let report = try optimizer.step(&theta, on: Self.shared)
+      #expect(report.step == step)
+      #expect(abs(report.loss - loss) < 1e-14)
+      #expect(report.outcome == .accepted)
+      #expect(report.cost.gradients == 1)
+      #expect(report.cost.hessianVectorProducts == step % 2)
+      #expect(report.cost.values == 0 && report.cost.gaussNewtonVectorProducts == 0)
+    }
+  }
+
+  @Test func `takes the curvature from the problem's curvature role`() throws {
+    // Gradient of one quadratic, curvature of another: D becomes (H v)^2 of the second.
+    let (a, b) = (Tensor<Double>([[1, 0], [0, 1]]), Tensor<Double>([[0, 3], [3, 5]]))
+    let problem = SeparateProblem(value: quadratic(a), gradient: quadratic(a), curvature: quadratic(b))
+    let probe = Tensor<Double>([[2, 1]])
+    var optimizer = PreconditionedSGD(
+      learningRate: 1, preconditioner: Equilibration(damping: 0, every: 1), probes: GivenProbes(rows: probe))
+    var theta = Tensor<Double>([6, 22])
+    _ = try optimizer.step(&theta, on: problem)
+    // H v = [3, 11]; g = theta; theta - g / |H v|.
+    expectClose(theta, Tensor([6 - 6.0 / 3, 22 - 22.0 / 11]), "theta")
+  }
+
+  @Test func `equals three steps of ESGD by hand`() throws {
+    let a = Tensor<Double>([[2, 1], [1, -1]])
+    let probes = Tensor<Double>([[1, -1], [0.5, 2], [-1, 0.25]])
+    var optimizer = PreconditionedSGD(
+      learningRate: 0.1, preconditioner: Equilibration(damping: 0.01, every: 1), probes: GivenProbes(rows: probes))
+    var theta = Tensor<Double>([1, 2])
+    var (x, y) = (1.0, 2.0)
+    var (d1, d2) = (0.0, 0.0)
+    for step in 0..<3 {
+      _ = try optimizer.step(&theta, on: SharedProblem(quadratic(a)))
+      let (v1, v2) = (probes[step, 0], probes[step, 1])
+      let (h1, h2) = (2 * v1 + v2, v1 - v2)
+      d1 += h1 * h1
+      d2 += h2 * h2
+      let k = Double(step + 1)
+      let (g1, g2) = (2 * x + y, x - y)
+      x -= 0.1 * g1 / ((d1 / k).squareRoot() + 0.01)
+      y -= 0.1 * g2 / ((d2 / k).squareRoot() + 0.01)
+      expectClose(theta, Tensor([x, y]), Tolerance(relative: 1e-12, absolute: 1e-13), "theta after step \(step + 1)")
+    }
+  }
+}
+
+/// Changes its state, then throws: at its second update.
+final class FailsHalfway: Preconditioner<Double> {
+  struct Failure: Error {}
+  private var updates = 0.0
+
+  override func update(_ point: CurvatureProbe<Double>, step: Int) throws {
+    updates += 1
+    if updates == 2 { throw Failure() }
+  }
+
+  override var state: [String: Tensor<Double>] {
+    get { ["updates": Tensor(scalar: updates)] }
+    set { updates = newValue["updates"]?.scalar ?? 0 }
+  }
+
+  override func copy() -> Preconditioner<Double> {
+    let twin = FailsHalfway()
+    twin.updates = updates
+    return twin
+  }
+}
+
+private final class Trace { var events: [String] = [] }
+
+/// P = 1 + the number of updates; writes down what is asked of it.
+private final class Traced: Preconditioner<Double> {
+  private let order: UpdateTiming
+  private let trace: Trace
+  private var updates = 0
+
+  init(_ order: UpdateTiming, _ trace: Trace) {
+    self.order = order
+    self.trace = trace
+    super.init()
+  }
+
+  override var timing: UpdateTiming { order }
+
+  override func update(_ point: CurvatureProbe<Double>, step: Int) {
+    trace.events.append("update \(step)")
+    updates += 1
+  }
+
+  override func apply(to gradient: Tensor<Double>) -> Tensor<Double> {
+    trace.events.append("apply \(Double(1 + updates))")
+    return Double(1 + updates) * gradient
+  }
+
+  override func copy() -> Preconditioner<Double> {
+    let twin = Traced(order, trace)
+    twin.updates = updates
+    return twin
+  }
+}
