@@ -84,7 +84,7 @@ public struct RandomStream: Sendable, Hashable {
   }
 
   /// Philox4x32-10 of one counter.
-  static func block(seed: UInt64, stream: UInt64, index: UInt64) -> (UInt32, UInt32, UInt32, UInt32) {
+  package static func block(seed: UInt64, stream: UInt64, index: UInt64) -> (UInt32, UInt32, UInt32, UInt32) {
     let counter = [UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream), UInt32(stream >> 32)]
     let key = [UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)]
     var out = [UInt32](repeating: 0, count: 4)
