@@ -58,9 +58,10 @@ static inline T NAME(expm1_)(T x) {
   T half = NAME(rounding)(n * (T)0.5);
   T rest = NAME(rounding)(n - (half - ROUND_MAGIC));
   T a = NAME(power_of_two)(half), b = NAME(power_of_two)(rest);
-  return NAME(fma_)(a * q, b, NAME(fma_)(a, b, (T)-1));
+  T y = NAME(fma_)(a * q, b, NAME(fma_)(a, b, (T)-1));
+  // Where 2^n is infinite though the result is not, the 1 is far below rounding.
+  return n > (T)EXPONENT_BIAS ? NAME(fma_)(a, q, a) * b : y;
 }
-
 
 static inline T NAME(tanh_)(T x) {
   // tanh |x| = t / (t + 2), t = e^{2|x|} - 1; 1 to rounding beyond 20. No cancellation anywhere, so small x keeps its digits.
