@@ -27,7 +27,9 @@ struct HigherOrderTests {
   }
 
   /// The values of `body` at point + h direction.
-  private func values(_ h: Double, _ direction: [Tensor<Double>], _ body: ([Variable<Double>]) -> [Variable<Double>]) -> [Tensor<Double>] {
+  private func values(_ h: Double, _ direction: [Tensor<Double>], _ body: ([Variable<Double>]) -> [Variable<Double>]) -> [Tensor<
+    Double
+  >] {
     let tape = Tape<Double>()
     return body(zip(point, direction).map { tape.variable($0 + h * $1) }).map(\.value)
   }

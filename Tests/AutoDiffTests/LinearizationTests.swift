@@ -69,8 +69,11 @@ struct LinearizationTests {
     let theta = Tensor.normal([function.layout.count], seed: 3)
     let gradient = function.gradient(at: theta)
     expectClose(function.linearization(at: theta).gradient, gradient, "gradient", sourceLocation: sourceLocation)
-    let expected = centralDifference { t in Tensor((0..<theta.count).map { function.value(at: theta + t * Tensor(identity: theta.count)[row: $0]) }) }
-    expectClose(gradient, expected, Tolerance(relative: 1e-9, absolute: 1e-9), "gradient by differences", sourceLocation: sourceLocation)
+    let expected = centralDifference { t in
+      Tensor((0..<theta.count).map { function.value(at: theta + t * Tensor(identity: theta.count)[row: $0]) })
+    }
+    expectClose(
+      gradient, expected, Tolerance(relative: 1e-9, absolute: 1e-9), "gradient by differences", sourceLocation: sourceLocation)
     expectClose(
       function.matrix(at: theta) { $0.hessianVectorProduct($1) }, hessian, Tolerance(relative: 1e-13, absolute: 1e-13), "H",
       sourceLocation: sourceLocation)

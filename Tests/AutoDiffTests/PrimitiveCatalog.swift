@@ -79,7 +79,9 @@ extension PrimitiveCase {
       },
     ]
     + functions.map { name, function in
-      PrimitiveCase("BiasActivation", name, [spread([3, 4]), spread([4], from: -0.31, by: 0.11)]) { $0[0].activated(function, bias: $0[1]) }
+      PrimitiveCase("BiasActivation", name, [spread([3, 4]), spread([4], from: -0.31, by: 0.11)]) {
+        $0[0].activated(function, bias: $0[1])
+      }
     }
     + functions.map { name, function in
       PrimitiveCase(
@@ -119,7 +121,8 @@ extension PrimitiveCase {
   private static let products: [PrimitiveCase] =
     [(false, false), (true, false), (false, true), (true, true)].map { ta, tb in
       PrimitiveCase(
-        "MatrixProduct", "\(ta ? "a^T" : "a") \(tb ? "b^T" : "b")", [spread(ta ? [3, 2] : [2, 3]), spread(tb ? [4, 3] : [3, 4])]
+        "MatrixProduct", "\(ta ? "a^T" : "a") \(tb ? "b^T" : "b")",
+        [spread(ta ? [3, 2] : [2, 3]), spread(tb ? [4, 3] : [3, 4])]
       ) { matmul($0[0], $0[1], transposeA: ta, transposeB: tb) }
     } + [
       PrimitiveCase("MatrixProduct", "batches", [spread([2, 1, 2, 3]), spread([4, 3, 2])]) { matmul($0[0], $0[1]) },
@@ -161,8 +164,12 @@ extension PrimitiveCase {
 
   private static let losses: [PrimitiveCase] = [
     PrimitiveCase("SigmoidCrossEntropy", [spread([2, 3])]) { $0[0].sigmoidCrossEntropy(targets) },
-    PrimitiveCase("SigmoidCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 5), spread([2, 3])]) { $0[0].sigmoidCrossEntropy(targets) },
+    PrimitiveCase("SigmoidCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 5), spread([2, 3])]) {
+      $0[0].sigmoidCrossEntropy(targets)
+    },
     PrimitiveCase("SoftmaxCrossEntropy", [spread([2, 3])]) { $0[0].softmaxCrossEntropy(labels) },
-    PrimitiveCase("SoftmaxCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 6), spread([2, 3])]) { $0[0].softmaxCrossEntropy(labels) },
+    PrimitiveCase("SoftmaxCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 6), spread([2, 3])]) {
+      $0[0].softmaxCrossEntropy(labels)
+    },
   ]
 }

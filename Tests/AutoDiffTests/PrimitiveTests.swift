@@ -72,7 +72,9 @@ struct PrimitiveTests {
     #expect(abs(left - right) < 1e-11 * (1 + abs(left)), "<t, Hs> = \(left), <s, Ht> = \(right)")
   }
 
-  @Test("has rules that treat a constant operand as a zero tangent", arguments: PrimitiveCase.catalog.filter { $0.inputs.count > 1 && !$0.isPullback })
+  @Test(
+    "has rules that treat a constant operand as a zero tangent",
+    arguments: PrimitiveCase.catalog.filter { $0.inputs.count > 1 && !$0.isPullback })
   func operandsStandAlone(_ example: PrimitiveCase) {
     let (tangents, cotangent) = example.directions(seed: 23)
     let all = DirectionalDerivatives(of: example.function, at: example.inputs, along: tangents, cotangent: cotangent)
@@ -86,7 +88,8 @@ struct PrimitiveTests {
         }, at: [example.inputs[index]], along: [tangents[index]], cotangent: cotangent)
       sum += alone.tangent
       expectClose(
-        alone.cotangents[0], all.cotangents[index], Tolerance(relative: 1e-14, absolute: 1e-14), "\(example): vjp of operand \(index)")
+        alone.cotangents[0], all.cotangents[index], Tolerance(relative: 1e-14, absolute: 1e-14),
+        "\(example): vjp of operand \(index)")
     }
     expectClose(sum, all.tangent, Tolerance(relative: 1e-13, absolute: 1e-13), "\(example): sum of the operands' tangents")
   }

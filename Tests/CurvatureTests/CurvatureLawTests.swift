@@ -17,14 +17,17 @@ struct CurvatureLawTests {
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())
     let (u, v) = (problem.direction(0, of: Double.self), problem.direction(1, of: Double.self))
     for product in [point.hessianVectorProduct, point.gaussNewtonVectorProduct] {
-      expectClose(product(2 * u - 3 * v), 2 * product(u) - 3 * product(v), Tolerance(relative: 1e-12, absolute: 1e-12), "A(2u - 3v)")
+      expectClose(
+        product(2 * u - 3 * v), 2 * product(u) - 3 * product(v), Tolerance(relative: 1e-12, absolute: 1e-12), "A(2u - 3v)")
       expectClose(product(Tensor(zeros: u.shape)), Tensor(zeros: u.shape), .exact, "A 0")
     }
   }
 
   @Test("of the Hessian are the derivative of the gradient", arguments: Problem.all)
   func agreesWithDifferences(_ problem: Problem) {
-    let (function, theta, v) = (problem.function(of: Double.self), problem.parameters(of: Double.self), problem.direction(0, of: Double.self))
+    let (function, theta, v) = (
+      problem.function(of: Double.self), problem.parameters(of: Double.self), problem.direction(0, of: Double.self)
+    )
     // 1e-4 keeps leaky ReLUs on their side of the kink.
     let expected = centralDifference(1e-4) { function.gradient(at: theta + $0 * v) }
     expectClose(function.hessianVectorProduct(at: theta, v), expected, Tolerance(relative: 1e-8, absolute: 1e-9), "Hv")
@@ -42,7 +45,8 @@ struct CurvatureLawTests {
       let outputs = point.jacobianVectorProduct(v)
       #expect(v.dot(point.gaussNewton * v) >= -1e-12)
       expectClose(
-        v.dot(point.gaussNewton * v), outputs.dot(point.lossHessianProduct(outputs)), Tolerance(relative: 1e-10, absolute: 1e-12), "v.Gv")
+        v.dot(point.gaussNewton * v), outputs.dot(point.lossHessianProduct(outputs)), Tolerance(relative: 1e-10, absolute: 1e-12),
+        "v.Gv")
       let expected = centralDifference(1e-4) { function.outputs(at: theta + $0 * v) }
       expectClose(outputs, expected, Tolerance(relative: 1e-8, absolute: 1e-9), "Jv")
     }
@@ -114,7 +118,7 @@ struct CurvatureLawTests {
     let problem = Problem([4, 5, 3])
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())
     let v = problem.direction(0, of: Double.self)
-    expectClose((point.hessian + 0.25) * v, point.hessian * v + 0.25 * v, Tolerance(relative: 1e-14, absolute: 1e-14), "(H + λI) v")
+    expectClose((point.hessian + 0.25) * v, point.hessian * v + 0.25 * v, Tolerance(relative: 1e-14, absolute: 1e-14), "(H + lambda I) v")
     #expect((point.gaussNewton + 1).dimension == problem.model.layout.count)
   }
 }

@@ -60,10 +60,13 @@ private struct NetworkCheck<S: TensorScalar> {
     try examples()
   }
 
-  private func expect(_ actual: Tensor<S>, _ array: String, _ row: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation) throws {
+  private func expect(_ actual: Tensor<S>, _ array: String, _ row: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation)
+    throws
+  {
     let golden: Tensor<S> = try network.tensor(array)
     expectClose(
-      actual, row.map { golden[row: $0] } ?? golden, "\(label): \(array)\(row.map { "[\($0)]" } ?? "")", sourceLocation: sourceLocation)
+      actual, row.map { golden[row: $0] } ?? golden, "\(label): \(array)\(row.map { "[\($0)]" } ?? "")",
+      sourceLocation: sourceLocation)
   }
 
   private func values() throws {

@@ -13,7 +13,8 @@ struct ProductCountTests {
 
   /// Expects `work` to do `first` products in the first layer and `later` in each layer behind it, and no others.
   private func expect(
-    _ problem: Problem, first: Int, later: Int, _ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ work: () -> Void
+    _ problem: Problem, first: Int, later: Int, _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+    _ work: () -> Void
   ) {
     let before = ProductCount.soFar
     work()
@@ -38,7 +39,9 @@ struct ProductCountTests {
 
   @Test("are 6 a layer for a repeated Hessian product, 2 in the first", arguments: problems)
   func hessian(_ problem: Problem) {
-    let (function, theta, v) = (problem.function(of: Double.self), problem.parameters(of: Double.self), problem.direction(0, of: Double.self))
+    let (function, theta, v) = (
+      problem.function(of: Double.self), problem.parameters(of: Double.self), problem.direction(0, of: Double.self)
+    )
     expect(problem, first: 3, later: 8, "Hv from scratch") { _ = function.hessianVectorProduct(at: theta, v) }
     var point: Linearization<Double>!
     expect(problem, first: 1, later: 1, "record") { point = function.linearization(at: theta) }
@@ -51,7 +54,9 @@ struct ProductCountTests {
 
   @Test("are 4 a layer for a Gauss-Newton product, 2 in the first", arguments: problems)
   func gaussNewton(_ problem: Problem) {
-    let (function, theta, v) = (problem.function(of: Double.self), problem.parameters(of: Double.self), problem.direction(0, of: Double.self))
+    let (function, theta, v) = (
+      problem.function(of: Double.self), problem.parameters(of: Double.self), problem.direction(0, of: Double.self)
+    )
     let point = function.linearization(at: theta)
     expect(problem, first: 2, later: 4, "first Gv") { _ = point.gaussNewtonVectorProduct(v) }
     expect(problem, first: 2, later: 4, "second Gv") { _ = point.gaussNewtonVectorProduct(v) }

@@ -181,7 +181,8 @@ struct ContractTests {
 
   @Test func `stop the program when the roles have different parameters`() async {
     await #expect(processExitsWith: .failure) {
-      _ = SeparateProblem(value: quadratic(Tensor([[1]])), gradient: quadratic(Tensor([[1]])), curvature: quadratic(Tensor(identity: 2)))
+      _ = SeparateProblem(
+        value: quadratic(Tensor([[1]])), gradient: quadratic(Tensor([[1]])), curvature: quadratic(Tensor(identity: 2)))
     }
   }
 }

@@ -65,12 +65,15 @@ struct GoldenOptimizerTests {
   /// Element `step` of an array of whole numbers, stored as integers or as reals.
   private func integer(_ item: GoldenItem, _ key: String, _ index: String, _ step: Int) throws -> Int {
     let name = try item.arrayName(key, index)
-    return item.parent.isInteger(name) ? try item.parent.integers(name).elements[step] : Int(try item.parent.tensor(name, of: Double.self)[step])
+    return item.parent.isInteger(name)
+      ? try item.parent.integers(name).elements[step] : Int(try item.parent.tensor(name, of: Double.self)[step])
   }
 
   /// Nil for an optimizer that Kappa does not have yet.
   private static func preconditioner(of item: GoldenItem) throws -> Preconditioner<Double>? {
-    func position(_ name: String) -> DampingPosition { item.json["hyperparameters"]?[name]?.string == "inside" ? .inside : .outside }
+    func position(_ name: String) -> DampingPosition {
+      item.json["hyperparameters"]?[name]?.string == "inside" ? .inside : .outside
+    }
     switch item.json["optimizer"]?.string {
     case "sgd": return Preconditioner()
     case "rmsprop":

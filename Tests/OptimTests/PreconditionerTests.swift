@@ -91,7 +91,8 @@ struct PreconditionerTests {
 /// P = diag(scale) with one promise broken.
 final class Broken: Preconditioner<Double> {
   enum Fault: CaseIterable {
-    case notSymmetric, notLinear, indefinite, inconsistentDescent, forgetsState, losesStateInCopy, copiesToAnotherType, returnsItselfAsCopy
+    case notSymmetric, notLinear, indefinite, inconsistentDescent, forgetsState, losesStateInCopy, copiesToAnotherType,
+      returnsItselfAsCopy
     case changesShape
 
     var property: String {

@@ -41,5 +41,6 @@ package func reportCoverage(
   var counts: [String: Int] = [:]
   for name in notCovered { counts[name, default: 0] += 1 }
   let list = counts.sorted { $0.key < $1.key }.map { $0.value == 1 ? $0.key : "\($0.key) (\($0.value))" }
-  print("\(suite): \(ran.count) items run, \(notCovered.count) not covered\(list.isEmpty ? "" : ": " + list.joined(separator: ", "))")
+  print(
+    "\(suite): \(ran.count) items run, \(notCovered.count) not covered\(list.isEmpty ? "" : ": " + list.joined(separator: ", "))")
 }

@@ -65,7 +65,9 @@ package struct Problem: Sendable, CustomStringConvertible {
 
 extension ScalarFunction {
   /// The columns of a curvature matrix from its products with unit vectors.
-  package func matrix(at theta: Tensor<Scalar>, _ product: (Linearization<Scalar>, Tensor<Scalar>) -> Tensor<Scalar>) -> Tensor<Scalar> {
+  package func matrix(at theta: Tensor<Scalar>, _ product: (Linearization<Scalar>, Tensor<Scalar>) -> Tensor<Scalar>) -> Tensor<
+    Scalar
+  > {
     let point = linearization(at: theta)
     let identity = Tensor<Scalar>(identity: layout.count)
     // Curvature matrices are symmetric, so rows will do.

@@ -5,7 +5,8 @@ import Testing
 @Suite("Arithmetic")
 struct ArithmeticTests {
   static let pairs: [([Int], [Int])] = [
-    ([3, 4], [3, 4]), ([3, 4], [4]), ([3, 1], [1, 4]), ([2, 1, 5], [3, 1]), ([], [2, 3]), ([4], []), ([0, 3], [3]), ([2, 0], [1, 0]),
+    ([3, 4], [3, 4]), ([3, 4], [4]), ([3, 1], [1, 4]), ([2, 1, 5], [3, 1]), ([], [2, 3]), ([4], []), ([0, 3], [3]),
+    ([2, 0], [1, 0]),
     ([5], [5]), ([1], [7]), ([2, 3, 4, 2], [3, 1, 2]), ([40, 33], [33]), ([33, 40], [33, 1]),
   ]
 
@@ -65,7 +66,9 @@ struct ArithmeticTests {
     let x: Tensor<Double> = arrangement.tensor([4, 3])
     let y: Tensor<Double> = Arrangement.transposed.tensor([4, 3])
     let row: Tensor<Double> = arrangement.tensor([3])
-    func expect(_ expected: Tensor<Double>, sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout Tensor<Double>) -> Void) {
+    func expect(
+      _ expected: Tensor<Double>, sourceLocation: SourceLocation = #_sourceLocation, _ change: (inout Tensor<Double>) -> Void
+    ) {
       var z = x
       change(&z)
       expectClose(z, expected, .exact, "\(arrangement)", sourceLocation: sourceLocation)
@@ -91,7 +94,13 @@ struct ArithmeticTests {
       ("sum of two", { x + y }), ("exp", { (x * 2).exp() }), ("tanh", { x.tanh() }), ("log1p", { x.squared().logOnePlus() }),
       ("dot", { Tensor(scalar: Float(x.dot(y))) }), ("sum", { x.sum() }), ("column sums", { a.sum(axes: [0]) }),
       ("row sums", { a.sum(axes: [1]) }), ("softmax", { a.softmax() }), ("log-sum-exp", { a.logSumExp(axes: [0]) }),
-      ("transpose", { a.transposed().contiguous() }), ("update", { var z = x; z.accumulate(productOf: x, y, decay: 0.9); return z }),
+      ("transpose", { a.transposed().contiguous() }),
+      (
+        "update",
+        {
+          var z = x; z.accumulate(productOf: x, y, decay: 0.9); return z
+        }
+      ),
     ]
     for (name, operation) in operations {
       let results = onEachThreadCount(operation)

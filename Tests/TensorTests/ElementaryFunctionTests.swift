@@ -4,11 +4,11 @@ import TestSupport
 import Testing
 
 #if arch(x86_64)
-/// What references are computed in: 11 bits more than Double.
-typealias Extended = Float80
+  /// What references are computed in: 11 bits more than Double.
+  typealias Extended = Float80
 #else
-/// What references are computed in; for Double their own error of about half a unit is then part of what is measured.
-typealias Extended = Double
+  /// What references are computed in; for Double their own error of about half a unit is then part of what is measured.
+  typealias Extended = Double
 #endif
 
 /// An elementary function with the arguments it is tried on and a reference in extended precision.
@@ -25,13 +25,76 @@ struct ElementaryCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { name }
 
   static let all: [ElementaryCase] = [
-    ElementaryCase("exp", -87...88, 2, 2, { $0.mapped { $0.exp() } and: { $0.exp() } }) { Foundation.exp($0) },
-    ElementaryCase("expMinusOne", -30...88, 2, 2, { $0.mapped { $0.expMinusOne() } and: { $0.expMinusOne() } }) { Foundation.expm1($0) },
-    ElementaryCase("log", 1e-30...1e30, 2, 2, { $0.mapped { $0.log() } and: { $0.log() } }) { Foundation.log($0) },
-    ElementaryCase("logOnePlus", -0.999...1e10, 2, 2, { $0.mapped { $0.logOnePlus() } and: { $0.logOnePlus() } }) { Foundation.log1p($0) },
-    ElementaryCase("tanh", -15...15, 3, 3, { $0.mapped { $0.tanh() } and: { $0.tanh() } }) { Foundation.tanh($0) },
-    ElementaryCase("sigmoid", -80...80, 3, 3, { $0.mapped { $0.sigmoid() } and: { $0.sigmoid() } }) { 1 / (1 + Foundation.exp(-$0)) },
-    ElementaryCase("softplus", -80...80, 3, 3, { $0.mapped { $0.softplus() } and: { $0.softplus() } }) {
+    ElementaryCase(
+      "exp", -87...88, 2, 2,
+      {
+        $0.mapped {
+          $0.exp()
+        } and: {
+          $0.exp()
+        }
+      }
+    ) { Foundation.exp($0) },
+    ElementaryCase(
+      "expMinusOne", -30...88, 2, 2,
+      {
+        $0.mapped {
+          $0.expMinusOne()
+        } and: {
+          $0.expMinusOne()
+        }
+      }
+    ) { Foundation.expm1($0) },
+    ElementaryCase(
+      "log", 1e-30...1e30, 2, 2,
+      {
+        $0.mapped {
+          $0.log()
+        } and: {
+          $0.log()
+        }
+      }
+    ) { Foundation.log($0) },
+    ElementaryCase(
+      "logOnePlus", -0.999...1e10, 2, 2,
+      {
+        $0.mapped {
+          $0.logOnePlus()
+        } and: {
+          $0.logOnePlus()
+        }
+      }
+    ) { Foundation.log1p($0) },
+    ElementaryCase(
+      "tanh", -15...15, 3, 3,
+      {
+        $0.mapped {
+          $0.tanh()
+        } and: {
+          $0.tanh()
+        }
+      }
+    ) { Foundation.tanh($0) },
+    ElementaryCase(
+      "sigmoid", -80...80, 3, 3,
+      {
+        $0.mapped {
+          $0.sigmoid()
+        } and: {
+          $0.sigmoid()
+        }
+      }
+    ) { 1 / (1 + Foundation.exp(-$0)) },
+    ElementaryCase(
+      "softplus", -80...80, 3, 3,
+      {
+        $0.mapped {
+          $0.softplus()
+        } and: {
+          $0.softplus()
+        }
+      }
+    ) {
       max($0, 0) + Foundation.log1p(Foundation.exp(-abs($0)))
     },
   ]
@@ -116,13 +179,17 @@ struct ElementaryFunctionTests {
     // The logarithm of subnormal numbers, and the largest arguments whose exponential is finite.
     let subnormal = Tensor<S>([tiny, S.leastNormalMagnitude / 8])
     expectClose(
-      subnormal.log(), Tensor(subnormal.elements.map { S(Foundation.log(Extended($0))) }), Tolerance(relative: 4 * Double(S.ulpOfOne), absolute: 0), "log of subnormals")
+      subnormal.log(), Tensor(subnormal.elements.map { S(Foundation.log(Extended($0))) }),
+      Tolerance(relative: 4 * Double(S.ulpOfOne), absolute: 0), "log of subnormals")
     let top = S(Foundation.log(Extended(S.greatestFiniteMagnitude))).nextDown
     for x in [top, top - 0.25, -top] {
       let (e, m) = (Tensor<S>([x]).exp()[0], Tensor<S>([x]).expMinusOne()[0])
       let bound = 4 * Double(S.ulpOfOne)
-      expectClose(Double(e), Double(S(Foundation.exp(Extended(x)))), Tolerance(relative: bound, absolute: Double(S.leastNormalMagnitude)), "\(S.self) exp(\(x))")
-      expectClose(Double(m), Double(S(Foundation.expm1(Extended(x)))), Tolerance(relative: bound, absolute: 0), "\(S.self) expMinusOne(\(x))")
+      expectClose(
+        Double(e), Double(S(Foundation.exp(Extended(x)))), Tolerance(relative: bound, absolute: Double(S.leastNormalMagnitude)),
+        "\(S.self) exp(\(x))")
+      expectClose(
+        Double(m), Double(S(Foundation.expm1(Extended(x)))), Tolerance(relative: bound, absolute: 0), "\(S.self) expMinusOne(\(x))")
     }
   }
 

@@ -22,7 +22,8 @@ struct MatrixProductTests {
       expectClose(matmul(a, b), expected, .exact, label)
       expectClose(matmul(a.transposed(), b, transposeA: true), expected, .exact, "\(label), left transposed")
       expectClose(matmul(a, b.transposed(), transposeB: true), expected, .exact, "\(label), right transposed")
-      expectClose(matmul(a.transposed().contiguous(), b.transposed().contiguous(), transposeA: true, transposeB: true), expected, .exact,
+      expectClose(
+        matmul(a.transposed().contiguous(), b.transposed().contiguous(), transposeA: true, transposeB: true), expected, .exact,
         "\(label), both transposed")
     }
   }
@@ -35,7 +36,9 @@ struct MatrixProductTests {
 
   @Test("of batches are those of their matrices", arguments: Arrangement.allCases)
   func batches(_ arrangement: Arrangement) {
-    let shapes: [([Int], [Int])] = [([2, 3, 4], [2, 4, 5]), ([3, 1, 2, 4], [2, 4, 3]), ([2, 3, 4], [4, 5]), ([3, 4], [2, 4, 2])]
+    let shapes: [([Int], [Int])] = [
+      ([2, 3, 4], [2, 4, 5]), ([3, 1, 2, 4], [2, 4, 3]), ([2, 3, 4], [4, 5]), ([3, 4], [2, 4, 2]),
+    ]
     for (p, q) in shapes {
       let a: Tensor<Double> = arrangement.tensor(p)
       let b: Tensor<Double> = arrangement.tensor(q)

@@ -29,7 +29,8 @@ struct ReductionTests {
         let label = "\(arrangement) \(x.shape) over \(axes)"
         expectClose(x.sum(axes: axes), reduce(p, axes) { $0.reduce(0, +) }.tensor(), .exact, "sum of \(label)")
         expectClose(x.max(axes: axes), reduce(p, axes) { $0.max()! }.tensor(), .exact, "max of \(label)")
-        expectClose(x.mean(axes: axes), reduce(p, axes) { $0.reduce(0, +) / Double($0.count) }.tensor(), rounding, "mean of \(label)")
+        expectClose(
+          x.mean(axes: axes), reduce(p, axes) { $0.reduce(0, +) / Double($0.count) }.tensor(), rounding, "mean of \(label)")
         let logSumExp = reduce(p, axes) { values in log(values.map { exp($0) }.reduce(0, +)) }
         expectClose(x.logSumExp(axes: axes), logSumExp.tensor(), rounding, "log-sum-exp of \(label)")
         let kept = x.sum(axes: axes, keepDimensions: true)
@@ -42,9 +43,12 @@ struct ReductionTests {
         let backward = x.cumulativeSum(axis: axis, reversed: true)
         // Forward and backward sums overlap in the element itself.
         expectClose(running + backward - x, total.broadcast(to: x.shape), .exact, "cumulative sums of \(x.shape) along \(axis)")
-        expectClose(x.softmax(axis: axis), (x - x.logSumExp(axes: [axis], keepDimensions: true)).exp(),
+        expectClose(
+          x.softmax(axis: axis), (x - x.logSumExp(axes: [axis], keepDimensions: true)).exp(),
           Tolerance(relative: 1e-5, absolute: 1e-7), "softmax of \(x.shape) along \(axis)")
-        expectClose(x.softmax(axis: axis).sum(axes: [axis]), Tensor(repeating: 1, shape: x.sum(axes: [axis]).shape), rounding, "sum of softmax")
+        expectClose(
+          x.softmax(axis: axis).sum(axes: [axis]), Tensor(repeating: 1, shape: x.sum(axes: [axis]).shape), rounding,
+          "sum of softmax")
       }
     }
   }

@@ -14,7 +14,9 @@ struct ShapeErrorTests {
   }
 
   @Test func `adding [2] and [3]`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Tensor<Double>([1, 2]) + Tensor([1, 2, 3]) }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>([1, 2]) + Tensor([1, 2, 3])
+    }
     expect(result, says: "[2]", "[3]", "add")
   }
 
@@ -48,12 +50,16 @@ struct ShapeErrorTests {
   }
 
   @Test func `an index out of range`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Tensor<Double>(zeros: [2, 3])[1, 3] }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>(zeros: [2, 3])[1, 3]
+    }
     expect(result, says: "index 3", "axis 1", "[2, 3]")
   }
 
   @Test func `an axis that is not there`() async {
-    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Tensor<Double>(zeros: [2, 3]).sum(axes: [2]) }
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>(zeros: [2, 3]).sum(axes: [2])
+    }
     expect(result, says: "sum", "axis 2", "[2, 3]")
   }
 

@@ -11,7 +11,9 @@ struct ViewTests {
     for shape in Self.shapes {
       let x: Tensor<Double> = arrangement.tensor(shape)
       let p = NaiveTensor(x)
-      func expect(_ view: Tensor<Double>, _ shape: [Int], sourceLocation: SourceLocation = #_sourceLocation, _ source: ([Int]) -> [Int]) {
+      func expect(
+        _ view: Tensor<Double>, _ shape: [Int], sourceLocation: SourceLocation = #_sourceLocation, _ source: ([Int]) -> [Int]
+      ) {
         let expected = NaiveTensor(shape) { p[source($0)] }.tensor(Double.self)
         expectClose(view, expected, .exact, "\(arrangement) \(x.shape)", sourceLocation: sourceLocation)
         expectClose(view.contiguous(), expected, .exact, "\(arrangement) copied", sourceLocation: sourceLocation)
