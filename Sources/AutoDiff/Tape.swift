@@ -7,8 +7,8 @@ import Tensor
 /// A tape belongs to one task.
 public final class Tape<Scalar: TensorScalar> {
   struct Node {
-    /// nil for a leaf: an input or a constant.
-    var primitive: (any Primitive<Scalar>)?
+    /// The primitive's rules; nil for a leaf: an input or a constant.
+    var rules: Rules<Scalar>?
     var operands: InlineArray<3, Int32>
     var operandCount: Int32
     var shape: Shape
@@ -18,7 +18,8 @@ public final class Tape<Scalar: TensorScalar> {
     var isDeferred: Bool
   }
 
-  private(set) var nodes: [Node] = []
+  // Nobody but this class and the sweeps, one at a time, touches the list: the run-time check would cost more than an access.
+  @exclusivity(unchecked) private(set) var nodes = ChunkedList<Node>()
 
   public init() {}
 
@@ -32,7 +33,7 @@ public final class Tape<Scalar: TensorScalar> {
 
   private func leaf(_ value: Tensor<Scalar>) -> Int {
     nodes.append(
-      Node(primitive: nil, operands: [-1, -1, -1], operandCount: 0, shape: value.shape, value: value, isDeferred: false))
+      Node(rules: nil, operands: [-1, -1, -1], operandCount: 0, shape: value.shape, value: value, isDeferred: false))
     return nodes.count - 1
   }
 
@@ -46,7 +47,7 @@ public final class Tape<Scalar: TensorScalar> {
     let second = b.map { keep($0, isRead: value == nil || reads.contains(.second)) } ?? -1
     nodes.append(
       Node(
-        primitive: primitive, operands: [first, second, -1], operandCount: b == nil ? 1 : 2, shape: shape,
+        rules: Rules(primitive), operands: [first, second, -1], operandCount: b == nil ? 1 : 2, shape: shape,
         value: reads.contains(.result) ? value : nil, isDeferred: value == nil))
     return Variable(tape: self, node: nodes.count - 1, computed: value)
   }
@@ -78,11 +79,11 @@ public final class Tape<Scalar: TensorScalar> {
   /// Adds the value of a deferred node to `sum` without keeping it.
   func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
     if let value = nodes[node].value { return sum.add(value) }
-    nodes[node].primitive!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
+    nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
   /// Lets go of a value that no later step of a sweep reads.
   func forget(_ node: Int) { nodes[node].value = nil }
 
-  private func name(_ node: Int) -> String { nodes[node].primitive.map { "\(type(of: $0))" } ?? "an input" }
+  private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }
 }

@@ -57,6 +57,7 @@ private struct Operand<S: TensorScalar> {
 extension Kernels {
   /// out = alpha op(a) op(b) + beta out for matrices [m, k] and [k, n], `op` a transpose if asked for; `out` is contiguous
   /// [m, n] and writing there is the caller's right. With beta = 0 `out` is not read.
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func matrixProduct<S: TensorScalar>(
     _ a: Tensor<S>, transposed transposeA: Bool = false, _ b: Tensor<S>, transposed transposeB: Bool = false,
     into out: UnsafeMutablePointer<S>, rows m: Int, columns n: Int, inner k: Int, alpha: S = 1, beta: S = 0
@@ -80,7 +81,8 @@ extension Kernels {
         product(left, right, out, ldc: n, rows: 0..<m, columns: columns, k, alpha, beta)
       }
     }
-    withExtendedLifetime((left.owner, right.owner)) {}
+    keepAlive(left.owner)
+    keepAlive(right.owner)
   }
 
   private static func product<S: TensorScalar>(
@@ -137,6 +139,7 @@ extension Kernels {
 ///   - a: `[..., m, k]`, or `[..., k, m]` with `transposeA`, or `[k]`.
 ///   - b: `[..., k, n]`, or `[..., n, k]` with `transposeB`, or `[k]`.
 /// - Complexity: 2 m n k floating-point operations for each pair of matrices.
+@specialized(where S == Float) @specialized(where S == Double)
 public func matmul<S: TensorScalar>(
   _ a: Tensor<S>, _ b: Tensor<S>, transposeA: Bool = false, transposeB: Bool = false
 ) -> Tensor<S> {
