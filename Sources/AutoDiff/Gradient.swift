@@ -20,7 +20,8 @@ public func vectorJacobianProduct<S: TensorScalar>(
   require(cotangent.shape == result.shape, "vectorJacobianProduct: shape \(cotangent.shape) for a result of shape \(result.shape)")
   let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
   guard let tape = result.tape else { return inputs.map(zeros) }
-  let sweep = ReverseSweep(tape, inputs: inputs.compactMap { $0.tape === tape ? ($0.node, nil) : nil }, end: result.node + 1, isRecording: true)
+  let sweep = ReverseSweep(
+    tape, inputs: inputs.compactMap { $0.tape === tape ? ($0.node, nil) : nil }, end: result.node + 1, isRecording: true)
   let lowest = inputs.filter { $0.tape === tape }.map(\.node).min() ?? 0
   sweep.seed(result.node, cotangent)
   sweep.run(lowest..<result.node + 1)

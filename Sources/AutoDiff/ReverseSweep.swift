@@ -96,6 +96,6 @@ final class ReverseSweep<Scalar: TensorScalar> {
   private func recordDeferred(
     _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>?, for node: Int
   ) -> Variable<Scalar> {
-    tape.record(primitive, a, b, value: nil, shape: tape.shape(of: node))
+    tape.recordDeferred(primitive, a, b, shape: tape.shape(of: node))
   }
 }

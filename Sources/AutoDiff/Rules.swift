@@ -26,7 +26,11 @@ struct Rules<Scalar: TensorScalar> {
     }
   }
 
-  func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) { withUnsafeMutablePointer(to: &sum) { call(.value($0, point)) } }
-  func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) { withUnsafeMutablePointer(to: &sum) { call(.tangent($0, point)) } }
+  func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) {
+    withUnsafeMutablePointer(to: &sum) { call(.value($0, point)) }
+  }
+  func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) {
+    withUnsafeMutablePointer(to: &sum) { call(.tangent($0, point)) }
+  }
   func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { call(.cotangents(dy, point)) }
 }

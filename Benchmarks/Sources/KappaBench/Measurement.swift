@@ -65,7 +65,8 @@ func measure(_ work: Work, minTime: Double) -> Measured {
   }
   samples.sort()
   return Measured(
-    median: samples[samples.count / 2], fastest: samples[0], repetitions: samples.count * inner, peakMegabytes: peakResidentMegabytes())
+    median: samples[samples.count / 2], fastest: samples[0], repetitions: samples.count * inner,
+    peakMegabytes: peakResidentMegabytes())
 }
 
 /// The most memory this process has occupied so far.

@@ -104,7 +104,8 @@ extension Kernels {
           CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), y.asFloat, ldb, x.asFloat, step, Float(beta), z.asFloat, 1)
       } double: {
         cblas_dgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), y.asDouble, ldb, x.asDouble, step, Double(beta), z.asDouble, 1)
+          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), y.asDouble, ldb, x.asDouble, step, Double(beta),
+          z.asDouble, 1)
       }
       return
     }
@@ -117,16 +118,19 @@ extension Kernels {
           CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), x.asFloat, lda, y.asFloat, step, Float(beta), z.asFloat, 1)
       } double: {
         cblas_dgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), x.asDouble, lda, y.asDouble, step, Double(beta), z.asDouble, 1)
+          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), x.asDouble, lda, y.asDouble, step, Double(beta),
+          z.asDouble, 1)
       }
       return
     }
     dispatch(S.self) {
       cblas_sgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(beta), z.asFloat, Int32(ldc))
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(beta), z.asFloat,
+        Int32(ldc))
     } double: {
       cblas_dgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(beta), z.asDouble, Int32(ldc))
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(beta), z.asDouble,
+        Int32(ldc))
     }
   }
 }

@@ -212,7 +212,11 @@ extension Kernels {
   }
 
   static func serialSum<S: TensorScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
-    dispatch(S.self) { kappa_sum_f32(count, x.asFloat) } double: { kappa_sum_f64(count, x.asDouble) }
+    dispatch(S.self) {
+      kappa_sum_f32(count, x.asFloat)
+    } double: {
+      kappa_sum_f64(count, x.asDouble)
+    }
   }
 
   static func sum<S: TensorScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
