@@ -29,7 +29,8 @@ struct Demo: ParsableCommand {
     print("\(experiment.network) on \(images.train.count) training and \(images.test.count) test images, seed \(common.seed)")
     let runs = try Method.allCases.map { method in
       try experiment.train(
-        method, rates.best(method, on: common.data), epochs: epochs ?? (common.quick ? 2 : 50), evaluateEvery: evaluateEvery,
+        method, rates.best(method, on: common.data), epochs: epochs ?? (common.quick ? 2 : 50),
+        evaluateEvery: common.quick ? 1 : evaluateEvery,
         progress: common.progressOutput)
     }
     let report = Report(experiment: experiment, runs: runs, directory: output)

@@ -33,11 +33,12 @@ struct LearningRates {
         guard let value = convert(text) else { throw .notANumber(column: Self.columns[column], row: number + 1, cell: text) }
         return value
       }
+      let settings = Settings(
+        learningRate: try cell(2, Double.init), damping: try cell(3, Double.init), decay: try cell(4, Double.init))
       trials.append(
         Trial(
-          data: row[columns[0]], method: try cell(1) { Method(rawValue: $0) },
-          settings: Settings(learningRate: try cell(2, Double.init), damping: try cell(3, Double.init), decay: try cell(4, Double.init)),
-          epochs: try cell(5) { Int($0) }, trainingError: try cell(6, Double.init)))
+          data: row[columns[0]], method: try cell(1) { Method(rawValue: $0) }, settings: settings, epochs: try cell(5) { Int($0) },
+          trainingError: try cell(6, Double.init)))
     }
   }
 
@@ -53,10 +54,9 @@ struct LearningRates {
         "reconstruction error over the whole training set at its end is the one that `train` and `demo` use.",
       ])
     for trial in trials {
-      let settings = trial.settings
-      table.append(
-        [trial.data, trial.method.rawValue, "\(settings.learningRate)", "\(settings.damping)", "\(settings.decay)", "\(trial.epochs)"]
-          + [trial.trainingError.isNaN ? "nan" : String(format: "%.4f", trial.trainingError)])
+      let settings = [trial.settings.learningRate, trial.settings.damping, trial.settings.decay].map { "\($0)" }
+      let error = trial.trainingError.isNaN ? "nan" : String(format: "%.4f", trial.trainingError)
+      table.append([trial.data, trial.method.rawValue] + settings + ["\(trial.epochs)", error])
     }
     return table
   }

@@ -102,16 +102,16 @@ public struct ProgressLine: Sendable {
   }
 
   /// Seconds as people write them: `0:07`, `12:34`, `1:02:03`.
-  struct Duration: CustomStringConvertible, Equatable {
-    let seconds: Int
-    init(_ seconds: Double) { self.seconds = seconds.isFinite ? Int(seconds.rounded()) : 0 }
+  package struct Duration: CustomStringConvertible, Equatable {
+    package let seconds: Int
+    package init(_ seconds: Double) { self.seconds = seconds.isFinite ? Int(seconds.rounded()) : 0 }
 
     /// What remains if the rest goes on at the mean rate so far.
-    static func left(done: Int, of total: Int, after elapsed: Double) -> Duration {
+    package static func left(done: Int, of total: Int, after elapsed: Double) -> Duration {
       Duration(done > 0 ? elapsed * Double(total - done) / Double(done) : 0)
     }
 
-    var description: String {
+    package var description: String {
       let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
       return hours > 0
         ? String(format: "%d:%02d:%02d", hours, minutes, seconds % 60) : String(format: "%d:%02d", minutes, seconds % 60)

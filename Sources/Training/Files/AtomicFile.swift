@@ -14,7 +14,9 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  public var description: String { "\(path): cannot \(action) (\(reason)); check the folder, its permissions and the space on the disk" }
+  public var description: String {
+    "\(path): cannot \(action) (\(reason)); check the folder, its permissions and the space on the disk"
+  }
 }
 
 /// Files that appear whole or not at all.

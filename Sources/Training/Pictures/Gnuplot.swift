@@ -45,7 +45,7 @@ public struct Gnuplot: Sendable {
 
   /// Text as a literal of gnuplot's language. Between single quotes nothing has a meaning but the quote itself; control characters,
   /// which would end the line, become spaces.
-  static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     let safe = String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 })
     return "'" + String(safe).split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }

@@ -41,7 +41,7 @@ public struct ImageGrid: Picture {
   private static let gap = 2
 
   /// All pictures on one white sheet.
-  func sheet() -> Tensor<Float> {
+  package func sheet() -> Tensor<Float> {
     let gap = Self.gap
     let columns = rows.map { $0.images.shape[0] }.max() ?? 0
     var sheet = Tensor<Float>(
@@ -71,7 +71,8 @@ public struct ImageGrid: Picture {
     var script = "# Draws \(name): gnuplot \(name).gnuplot\n$sheet << END\n"
     sheet.withUnsafeElements { values in
       for y in 0..<lines {
-        script += (0..<columns).map { String(Int((min(max(values[y * columns + $0], 0), 1) * 255).rounded())) }.joined(separator: " ")
+        script += (0..<columns).map { String(Int((min(max(values[y * columns + $0], 0), 1) * 255).rounded())) }.joined(
+          separator: " ")
         script += "\n"
       }
     }
@@ -93,9 +94,9 @@ public struct ImageGrid: Picture {
 
         """
       for (index, row) in rows.enumerated() {
-        let middle = Double(Self.gap + index * (height + Self.gap)) + Double(height) / 2
-        script +=
-          "set label \(Gnuplot.quoted(row.label)) at screen \(labelWidth - 6).0 / \(size.width), screen \(1 - middle / Double(lines)) right\n"
+        let middle = 1 - (Double(Self.gap + index * (height + Self.gap)) + Double(height) / 2) / Double(lines)
+        let place = "screen \(labelWidth - 6).0 / \(size.width), screen \(middle) right"
+        script += "set label \(Gnuplot.quoted(row.label)) at \(place)\n"
       }
       script += "plot $sheet matrix with image\nunset output\n"
     }

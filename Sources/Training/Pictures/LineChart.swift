@@ -84,20 +84,54 @@ public struct LineChart: Picture {
   }
 
   private func commands(_ panel: Panel, _ index: Int) -> [String] {
+    // A curve of few points shows where they are.
+    let style = panel.series.contains { $0.points.count > 12 } ? "lines" : "linespoints pointtype 7 pointsize 0.6"
     let curves = panel.series.enumerated().map { s, series in
-      "$panel\(index)series\(s) using 1:2 with lines linewidth 2 linecolor rgb '\(Self.colors[s % Self.colors.count])'"
+      "$panel\(index)series\(s) using 1:2 with \(style) linewidth 2 linecolor rgb '\(Self.colors[s % Self.colors.count])'"
         + " title \(Gnuplot.quoted(series.name))"
     }
     return [
       "set title \(Gnuplot.quoted(panel.title))",
       "set xlabel \(Gnuplot.quoted(panel.x.label))", "set ylabel \(Gnuplot.quoted(panel.y.label))",
-      panel.x.isLogarithmic ? "set logscale x" : "unset logscale x",
-      panel.y.isLogarithmic ? "set logscale y" : "unset logscale y",
-      "set autoscale", "set offsets graph 0, graph 0, graph 0.02, graph 0.02",
-      "set border 3 linecolor rgb '#444444'", "set tics nomirror out", "set mxtics 2",
-      "set grid xtics ytics mytics linetype 1 linecolor rgb '#dddddd' linewidth 0.5, linetype 1 linecolor rgb '#eeeeee' linewidth 0.5",
-      "set key top right opaque noautotitle samplen 2.5 width 1 box linecolor rgb '#dddddd'",
+      scale("x", panel.x, panel.series.flatMap { $0.points.map(\.x) }),
+      scale("y", panel.y, panel.series.flatMap { $0.points.map(\.y) }),
+      "set border 3 linecolor rgb '#444444'", "set tics nomirror out",
+      "set grid xtics ytics linetype 1 linecolor rgb '#dddddd' linewidth 0.5",
+      "set key top right Left reverse opaque noautotitle samplen 2.5 width 1 height 0.5 box linecolor rgb '#dddddd'",
       curves.isEmpty ? "plot NaN notitle" : "plot " + curves.joined(separator: ", \\\n  "),
     ]
   }
+
+  /// The commands for the scale, range and labelled ticks of an axis that shows `values`.
+  private func scale(_ name: String, _ axis: Axis, _ values: [Double]) -> String {
+    let shown = values.filter { $0.isFinite && (!axis.isLogarithmic || $0 > 0) }
+    guard axis.isLogarithmic, let low = shown.min(), let high = shown.max() else {
+      let start = shown.allSatisfy { $0 >= 0 } ? "0" : "*"
+      return "unset logscale \(name)\nset \(name)range [\(start):*] noextend\nset \(name)tics autofreq"
+    }
+    // A little room above and below, in proportion to what is shown.
+    let room = max(pow(high / low, 0.04), 1.02)
+    let range = (low / room)...(high * room)
+    let ticks = Self.logarithmicTicks(in: range).map { "\($0)" }.joined(separator: ", ")
+    return "set logscale \(name)\nset \(name)range [\(range.lowerBound):\(range.upperBound)]\nset \(name)tics (\(ticks))"
+  }
+
+  /// Round numbers in a range of a logarithmic axis: powers of ten, or 1, 2 and 5 times those, or evenly spaced where the range is too
+  /// short for either. Gnuplot labels powers of ten alone, and an axis from 12 to 30 has none.
+  package static func logarithmicTicks(in range: ClosedRange<Double>) -> [Double] {
+    let exponents = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
+    for digits in [[1.0], [1, 2, 5]] {
+      let ticks = exponents.flatMap { exponent in digits.map { roundNumber($0, exponent) } }.filter(range.contains)
+      if ticks.count >= 4 { return ticks }
+    }
+    let goal = (range.upperBound - range.lowerBound) / 6
+    let exponent = Int(log10(goal).rounded(.down))
+    let step = [1.0, 2, 5, 10].map { roundNumber($0, exponent) }.first { $0 >= goal } ?? goal
+    let first = Int((range.lowerBound / step).rounded(.up))
+    let last = Int((range.upperBound / step).rounded(.down))
+    return first <= last ? (first...last).map { Double(String(format: "%.6g", Double($0) * step))! } : []
+  }
+
+  /// digit · 10^exponent as the nearest number to its decimal notation.
+  private static func roundNumber(_ digit: Double, _ exponent: Int) -> Double { Double("\(digit)e\(exponent)")! }
 }
