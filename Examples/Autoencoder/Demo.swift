@@ -26,7 +26,7 @@ struct Demo: ParsableCommand {
     let experiment = try common.experiment()
     let rates = try LearningRates.builtIn()
     let images = experiment.images
-    print("\(experiment.network) on \(images.train.count) training and \(images.test.count) test images, seed \(common.seed)")
+    say("\(experiment.network) on \(images.train.count) training and \(images.test.count) test images, seed \(common.seed)")
     let runs = try Method.allCases.map { method in
       try experiment.train(
         method, rates.best(method, on: common.data), epochs: epochs ?? (common.quick ? 2 : 50),
@@ -34,10 +34,10 @@ struct Demo: ParsableCommand {
         progress: common.progressOutput)
     }
     let report = Report(experiment: experiment, runs: runs, directory: output)
-    print("\nSquared reconstruction error, summed over the pixels and averaged over all images of a set:\n")
-    print(report.table)
-    print("")
-    if !common.quick { for line in report.speedups { print(line) } }
+    say("\nSquared reconstruction error, summed over the pixels and averaged over all images of a set:\n")
+    say(report.table)
+    say("")
+    if !common.quick { for line in report.speedups { say(line) } }
     try report.write()
     if common.quick { try report.check() }
   }

@@ -16,11 +16,11 @@ struct Report {
   func write() throws {
     let metrics = URL(fileURLWithPath: directory).appendingPathComponent("metrics.csv").path
     try MetricsLog(runs.flatMap(\.log.records)).write(to: metrics)
-    print("\nnumbers          \(metrics)")
+    say("\nnumbers          \(metrics)")
     let curves = try learningCurves.draw("learning-curves", in: directory, formats: [.png, .svg])
-    print("learning curves  \(curves.description)")
+    say("learning curves  \(curves.description)")
     let pictures = try reconstructions.draw("reconstructions", in: directory)
-    print("reconstructions  \(pictures.description)")
+    say("reconstructions  \(pictures.description)")
   }
 
   /// The training error against epochs and against seconds, as in figure 5 of the ESGD paper.
@@ -108,3 +108,6 @@ struct Report {
     }
   }
 }
+
+/// Prints a line at once, wherever it goes: a program that takes minutes does not keep its results to itself.
+func say(_ line: String = "") { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -35,7 +35,7 @@ struct Search: ParsableCommand {
       for settings in method.grid {
         let run = try experiment.train(
           method, settings, epochs: epochs, evaluateEvery: epochs, measuresTest: false, progress: common.progressOutput)
-        print(
+        say(
           "\(method.title)  rate \(settings.learningRate)  damping \(settings.damping)  decay \(settings.decay)  "
             + "training error \(String(format: "%.4f", run.trainingError))")
         rates.trials.append(
@@ -44,10 +44,10 @@ struct Search: ParsableCommand {
       }
     }
     try rates.table.write(to: table)
-    print("\nThe best, in \(table):")
+    say("\nThe best, in \(table):")
     for method in Method.allCases {
       let best = rates.best(method, on: common.data)
-      print("\(method.title)  rate \(best.learningRate)  damping \(best.damping)  decay \(best.decay)")
+      say("\(method.title)  rate \(best.learningRate)  damping \(best.damping)  decay \(best.decay)")
     }
   }
 }

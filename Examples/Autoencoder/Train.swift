@@ -49,7 +49,7 @@ struct Train: ParsableCommand {
       progress: common.progressOutput)
     let report = Report(
       experiment: experiment, runs: [result], directory: output ?? "out/\(common.data.rawValue)-\(optimizer.rawValue)")
-    print(report.table)
+    say(report.table)
     try report.write()
     if common.quick { try report.check() }
     if result.result.failure != nil { throw ExitCode.failure }

@@ -10,7 +10,7 @@ struct TrainingLoopTests {
 
   @Test func `adds up cost and steps and reports the mean loss of an epoch`() throws {
     var theta = Tensor<Double>(zeros: [3])
-    var optimizer = PreconditionedSGD(learningRate: 0.5, preconditioner: Equilibration(damping: 1, every: 2))
+    var optimizer = PreconditionedSGD<Double>(learningRate: 0.5, preconditioner: Equilibration(damping: 1, every: 2))
     var states: [TrainingState] = []
     let result = try train(&theta, with: &optimizer, epochs: 3, batches: { _ in [1.0, 1, 1] }, problem: problem) { state, _ in
       states.append(state)
@@ -25,7 +25,7 @@ struct TrainingLoopTests {
     #expect(states[0].loss.isNaN)
 
     var again = Tensor<Double>(zeros: [3])
-    var twin = PreconditionedSGD(learningRate: 0.5, preconditioner: Equilibration(damping: 1, every: 2))
+    var twin = PreconditionedSGD<Double>(learningRate: 0.5, preconditioner: Equilibration(damping: 1, every: 2))
     let losses = try (0..<3).map { _ in try twin.step(&again, on: problem(1)).loss }
     #expect(states[1].loss == (losses[0] + losses[1] + losses[2]) / 3)
   }
@@ -53,7 +53,7 @@ struct TrainingLoopTests {
     let clock = ManualClock()
     let transcript = Transcript()
     func start() -> (Tensor<Double>, PreconditionedSGD<Double>) {
-      (Tensor(zeros: [3]), PreconditionedSGD(learningRate: 0.5, preconditioner: Equilibration(damping: 1, every: 1)))
+      (Tensor(zeros: [3]), PreconditionedSGD<Double>(learningRate: 0.5, preconditioner: Equilibration(damping: 1, every: 1)))
     }
     var (theta, optimizer) = start()
     let result = try train(
