@@ -48,6 +48,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// Records the backward pass down to node `first`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   private func recordBackward(to first: Int) {
     guard first < backwardEnd else { return }
     backward.run(first..<backwardEnd)
@@ -85,6 +86,7 @@ public final class Linearization<Scalar: TensorScalar> {
 
   /// H v with H = ∇²L(θ).
   /// - Parameter v: a vector in the layout of θ.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func hessianVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let direction = pieces(of: v, "hessianVectorProduct")
     let plan = hessianPlan
@@ -98,6 +100,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// J v: how the outputs change along `v`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func jacobianVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let direction = pieces(of: v, "jacobianVectorProduct")
     var sums = [Accumulator<Scalar>()]
@@ -106,6 +109,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// H_L u: the Hessian of the loss at the outputs applied to `u`, which has their shape.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func lossHessianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     require(u.shape == outputShape, "lossHessianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     var sums = [Accumulator<Scalar>()]
@@ -114,6 +118,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// Jᵀ u, in the layout of θ; `u` has the shape of the outputs.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func vectorJacobianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     require(u.shape == outputShape, "vectorJacobianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     let result = Tensor<Scalar>(uninitialized: [layout.count])
