@@ -37,7 +37,7 @@ let package = Package(
     .executableTarget(
       name: "Autoencoder",
       dependencies: ["Kappa", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      path: "Examples/Autoencoder"),
+      path: "Examples/Autoencoder", exclude: ["README.md"], resources: [.embedInCode("learning-rates.csv")]),
 
     .target(name: "TestSupport", dependencies: ["Kappa"], path: "Tests/Support"),
     .testTarget(name: "TensorTests", dependencies: ["TestSupport"]),
