@@ -30,6 +30,9 @@ public final class Tape<Scalar: TensorScalar> {
   /// The number of operations and leaves recorded.
   public var count: Int { nodes.count }
 
+  /// The type names of the operations recorded so far, in order; for tests.
+  package var primitiveNames: [String] { nodes.compactMap { $0.primitive.map { "\(type(of: $0))" } } }
+
   /// A new input, with respect to which one may differentiate.
   public func variable(_ value: Tensor<Scalar>) -> Variable<Scalar> {
     Variable(tape: self, node: leaf(value), computed: value)

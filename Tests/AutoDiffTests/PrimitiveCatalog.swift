@@ -1,0 +1,157 @@
+import Kappa
+import TestSupport
+import Testing
+
+/// A primitive with inputs to try it on: smooth there, and at least 0.05 from any kink.
+struct PrimitiveCase: Sendable, CustomTestStringConvertible {
+  typealias Body = @Sendable ([Variable<Double>]) -> Variable<Double>
+
+  /// The type's name in Sources/AutoDiff/Primitives.
+  let primitive: String
+  let variant: String
+  let inputs: [Tensor<Double>]
+  let function: Body
+
+  init(_ primitive: String, _ variant: String = "", _ inputs: [Tensor<Double>], _ function: @escaping Body) {
+    self.primitive = primitive
+    self.variant = variant
+    self.inputs = inputs
+    self.function = function
+  }
+
+  var testDescription: String { variant.isEmpty ? primitive : "\(primitive) (\(variant))" }
+
+  /// The value with some inputs replaced by constants.
+  func value(at inputs: [Tensor<Double>]) -> Tensor<Double> { function(inputs.map { Variable($0) }).value }
+
+  /// Random directions for the inputs and the result.
+  func directions(seed: UInt64) -> (tangents: [Tensor<Double>], cotangent: Tensor<Double>) {
+    let shapes = inputs.map(\.shape) + [value(at: inputs).shape]
+    let all = shapes.enumerated().map { Tensor.normal($1, seed: seed + UInt64($0)) }
+    return (Array(all.dropLast()), all.last!)
+  }
+
+  static let catalog = activations + elementary + arithmetic + products + reductions + shapes + losses
+}
+
+/// (g, x, ...) -> (df/dx)^T g: how a rule that is itself a primitive is reached.
+private func pullback(_ index: Int = 0, _ f: @escaping PrimitiveCase.Body) -> PrimitiveCase.Body {
+  { arguments in
+    let inputs = Array(arguments.dropFirst())
+    // The inputs may be constants here; a pullback needs them on the tape of g, or a tape of its own.
+    let result = f(inputs)
+    return vectorJacobianProduct(of: result, withRespectTo: [inputs[index]], arguments[0])[0]
+  }
+}
+
+/// Elements of the given size from -1.7 to 1.9 that keep away from 0 and from each other.
+private func spread(_ shape: Shape, from low: Double = -1.7, by step: Double = 0.23) -> Tensor<Double> {
+  // 7 is prime to every count used here, so the order is a shuffled one.
+  let n = shape.elementCount
+  return Tensor((0..<n).map { low + step * Double($0 * 7 % n) }, shape: shape)
+}
+
+private func positive(_ shape: Shape) -> Tensor<Double> { spread(shape, from: 0.4, by: 0.17) }
+
+extension PrimitiveCase {
+  private static let functions: [(String, Activation)] = [
+    ("identity", .identity), ("tanh", .tanh), ("sigmoid", .sigmoid), ("leaky ReLU", .leakyRelu(slope: 0.3)),
+  ]
+
+  private static let activations: [PrimitiveCase] =
+    [
+      PrimitiveCase("ActivationFunction", "tanh", [spread([2, 4])]) { $0[0].tanh() },
+      PrimitiveCase("ActivationFunction", "sigmoid", [spread([2, 4])]) { $0[0].sigmoid() },
+      PrimitiveCase("ActivationFunction", "ReLU", [spread([2, 4])]) { $0[0].relu() },
+      PrimitiveCase("ActivationFunction", "leaky ReLU", [spread([2, 4])]) { $0[0].leakyRelu(slope: 0.3) },
+      PrimitiveCase("ActivationGradient", "tanh", [.normal([2, 4], seed: 1), spread([2, 4])], pullback { $0[0].tanh() }),
+      PrimitiveCase("ActivationGradient", "sigmoid", [.normal([2, 4], seed: 2), spread([2, 4])], pullback { $0[0].sigmoid() }),
+      PrimitiveCase(
+        "ActivationGradient", "leaky ReLU", [.normal([2, 4], seed: 3), spread([2, 4])], pullback { $0[0].leakyRelu(slope: 0.3) }),
+    ]
+    + functions.map { name, function in
+      PrimitiveCase("BiasActivation", name, [spread([3, 4]), spread([4], from: -0.31, by: 0.11)]) { $0[0].activated(function, bias: $0[1]) }
+    }
+    + functions.map { name, function in
+      PrimitiveCase("BiasActivation", "pullback of \(name)", [.normal([3, 4], seed: 4), spread([3, 4]), spread([4], from: -0.31, by: 0.11)],
+        pullback(1) { $0[0].activated(function, bias: $0[1]) })
+    }
+
+  private static let elementary: [PrimitiveCase] = [
+    PrimitiveCase("ElementaryFunction", "exp", [spread([5])]) { $0[0].exp() },
+    PrimitiveCase("ElementaryFunction", "log", [positive([5])]) { $0[0].log() },
+    PrimitiveCase("ElementaryFunction", "square root", [positive([5])]) { $0[0].squareRoot() },
+    PrimitiveCase("ElementaryFunction", "square", [spread([5])]) { $0[0].squared() },
+    PrimitiveCase("ElementaryFunction", "reciprocal", [positive([5])]) { $0[0].reciprocal() },
+    PrimitiveCase("ElementaryFunction", "softplus", [spread([5])]) { $0[0].softplus() },
+    PrimitiveCase("ElementaryFunction", "absolute value", [spread([5])]) { $0[0].abs() },
+    PrimitiveCase("ElementaryFunction", "power 2.5", [positive([5])]) { $0[0].power(2.5) },
+    PrimitiveCase("ElementaryFunction", "power -1", [positive([5])]) { $0[0].power(-1) },
+    PrimitiveCase("ElementaryFunction", "power of a variable", [positive([5]), spread([5])]) { $0[0].power($0[1]) },
+    PrimitiveCase("Selection", "maximum", [spread([3, 2]), spread([2], from: -0.4, by: 0.9)]) { maximum($0[0], $0[1]) },
+    PrimitiveCase("Selection", "minimum", [spread([2], from: -0.4, by: 0.9), spread([3, 2])]) { minimum($0[0], $0[1]) },
+  ]
+
+  private static let arithmetic: [PrimitiveCase] = [
+    PrimitiveCase("Sum2", "sum", [spread([2, 3]), spread([2, 3])]) { $0[0] + $0[1] },
+    PrimitiveCase("Sum2", "sum, stretched", [spread([2, 1]), spread([4, 1, 3])]) { $0[0] + $0[1] },
+    PrimitiveCase("Sum2", "difference, stretched", [spread([3]), spread([2, 3])]) { $0[0] - $0[1] },
+    PrimitiveCase("Product", "product", [spread([2, 3]), spread([2, 3])]) { $0[0] * $0[1] },
+    PrimitiveCase("Product", "product, stretched", [spread([2, 1]), spread([4, 1, 3])]) { $0[0] * $0[1] },
+    PrimitiveCase("Product", "quotient, stretched", [spread([2, 3]), positive([])]) { $0[0] / $0[1] },
+    PrimitiveCase("Product", "square of one variable", [spread([2, 3])]) { $0[0] * $0[0] },
+    PrimitiveCase("Affine", "negative", [spread([2, 3])]) { -$0[0] },
+    PrimitiveCase("Affine", "3 - 2x", [spread([2, 3])]) { 3 - 2 * $0[0] },
+    PrimitiveCase("Affine", "x + 1", [spread([2, 3])]) { $0[0] + 1 },
+  ]
+
+  private static let products: [PrimitiveCase] =
+    [(false, false), (true, false), (false, true), (true, true)].map { ta, tb in
+      PrimitiveCase(
+        "MatrixProduct", "\(ta ? "a^T" : "a") \(tb ? "b^T" : "b")", [spread(ta ? [3, 2] : [2, 3]), spread(tb ? [4, 3] : [3, 4])]
+      ) { matmul($0[0], $0[1], transposeA: ta, transposeB: tb) }
+    } + [
+      PrimitiveCase("MatrixProduct", "batches", [spread([2, 1, 2, 3]), spread([4, 3, 2])]) { matmul($0[0], $0[1]) },
+      PrimitiveCase("MatrixProduct", "transposed batches", [spread([2, 3, 2]), spread([2, 4, 3])]) {
+        matmul($0[0], $0[1], transposeA: true, transposeB: true)
+      },
+      PrimitiveCase("MatrixProduct", "batch and matrix", [spread([2, 2, 3]), spread([3, 4])]) { matmul($0[0], $0[1]) },
+      PrimitiveCase("MatrixProduct", "matrix and vector", [spread([2, 3]), spread([3])]) { matmul($0[0], $0[1]) },
+      PrimitiveCase("MatrixProduct", "vector and matrix", [spread([3]), spread([3, 2])]) { matmul($0[0], $0[1]) },
+      PrimitiveCase("MatrixProduct", "vector and vector", [spread([3]), spread([3])]) { matmul($0[0], $0[1]) },
+    ]
+
+  private static let reductions: [PrimitiveCase] = [
+    PrimitiveCase("LogSumExp", "all axes", [spread([2, 3])]) { $0[0].logSumExp() },
+    PrimitiveCase("LogSumExp", "inner axis", [spread([2, 3])]) { $0[0].logSumExp(axes: [-1]) },
+    PrimitiveCase("LogSumExp", "outer axes kept", [spread([2, 3, 2])]) { $0[0].logSumExp(axes: [0, 2], keepDimensions: true) },
+    PrimitiveCase("Softmax", "inner axis", [spread([2, 3])]) { $0[0].softmax() },
+    PrimitiveCase("Softmax", "outer axis", [spread([4, 2])]) { $0[0].softmax(axis: 0) },
+    PrimitiveCase("Softmax", "logarithm", [spread([2, 3])]) { $0[0].logSoftmax() },
+    PrimitiveCase("Largest", "all axes", [spread([2, 3])]) { $0[0].max() },
+    PrimitiveCase("Largest", "outer axis", [spread([3, 2])]) { $0[0].max(axes: [0]) },
+    PrimitiveCase("CumulativeSum", "outer axis", [spread([3, 2])]) { $0[0].cumulativeSum(axis: 0) },
+    PrimitiveCase("CumulativeSum", "inner axis", [spread([3, 2])]) { $0[0].cumulativeSum(axis: -1) },
+    PrimitiveCase("SumTo", "all axes", [spread([2, 3])]) { $0[0].sum() },
+    PrimitiveCase("SumTo", "columns", [spread([2, 3])]) { $0[0].summed(to: [3]) },
+    PrimitiveCase("SumTo", "split axes", [spread([2, 3, 4])]) { $0[0].summed(to: [1, 3, 1]) },
+    PrimitiveCase("SumTo", "mean", [spread([2, 3, 4])]) { $0[0].mean(axes: [1]) },
+  ]
+
+  private static let shapes: [PrimitiveCase] = [
+    PrimitiveCase("Reshape", [spread([2, 6])]) { $0[0].reshaped(to: [3, -1]) },
+    PrimitiveCase("Permute", "three axes", [spread([2, 3, 4])]) { $0[0].permuted([2, 0, 1]) },
+    PrimitiveCase("Permute", "transpose", [spread([2, 3, 4])]) { $0[0].transposed() },
+    PrimitiveCase("Broadcast", [spread([3, 1])]) { $0[0].broadcast(to: [2, 3, 4]) },
+  ]
+
+  private static let targets = Tensor<Double>([0, 0.3, 1, 0.9, 0.2, 0.5], shape: [2, 3])
+  private static let labels = Tensor<Int32>([2, 0])
+
+  private static let losses: [PrimitiveCase] = [
+    PrimitiveCase("SigmoidCrossEntropy", [spread([2, 3])]) { $0[0].sigmoidCrossEntropy(targets) },
+    PrimitiveCase("SigmoidCrossEntropyGradient", [.normal([2], seed: 5), spread([2, 3])], pullback { $0[0].sigmoidCrossEntropy(targets) }),
+    PrimitiveCase("SoftmaxCrossEntropy", [spread([2, 3])]) { $0[0].softmaxCrossEntropy(labels) },
+    PrimitiveCase("SoftmaxCrossEntropyGradient", [.normal([2], seed: 6), spread([2, 3])], pullback { $0[0].softmaxCrossEntropy(labels) }),
+  ]
+}
