@@ -52,7 +52,7 @@ struct Experiment {
     var optimizer = method.optimizer(settings, every: period, seed: seed)
     var log = MetricsLog()
     let label = method.title.padding(toLength: 7, withPad: " ", startingAt: 0)
-    let result = try Kappa.train(
+    let result = try Training::train(
       &theta, with: &optimizer, epochs: epochs,
       batches: { images.train.batches(of: batchSize, seed: seed, epoch: $0) },
       problem: { objective.at($0) },

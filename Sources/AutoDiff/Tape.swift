@@ -31,7 +31,7 @@ public final class Tape<Scalar: TensorScalar> {
   public var count: Int { nodes.count }
 
   /// The type names of the operations recorded so far, in order; for tests.
-  package var primitiveNames: [String] { nodes.compactMap { $0.primitive.map { "\(type(of: $0))" } } }
+  package var primitiveNames: [String] { (0..<count).compactMap { nodes[$0].rules.map { "\($0.primitive)" } } }
 
   /// A new input, with respect to which one may differentiate.
   public func variable(_ value: Tensor<Scalar>) -> Variable<Scalar> {
