@@ -61,6 +61,8 @@ final class TangentSweep<Scalar: TensorScalar> {
     if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
     for source in sources { tangents[source.node] = source.tangent }
     for step in plan.steps {
+      // A rule adds nothing where its derivative vanishes (the slope of a ReLU is flat); nor then does what rests on that alone.
+      guard hasTangent(step.node) else { continue }
       lastUses = step.lastUses
       let point = TangentPoint(sweep: self, node: step.node)
       if step.target >= 0 && !step.isUsedLater {
@@ -77,6 +79,15 @@ final class TangentSweep<Scalar: TensorScalar> {
     }
     for source in sources { tangents[source.node] = nil }
     for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }
+  }
+
+  /// Whether an operand of `node` has a tangent.
+  private func hasTangent(_ node: Int) -> Bool {
+    for index in 0..<Int(tape.nodes[node].operandCount) {
+      let operand = tape.operand(index, of: node)
+      if operand >= 0 && tangents[operand] != nil { return true }
+    }
+    return false
   }
 
   func tangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
