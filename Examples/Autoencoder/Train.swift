@@ -6,7 +6,7 @@ struct Train: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: "The optimizer: \(Method.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The optimizer.")
   var optimizer: Method = .esgd
 
   @Option(help: "Passes over the training images. (default: 10; 2 with --quick)")
