@@ -10,4 +10,11 @@ struct Autoencoder: ParsableCommand {
       Errors are squared reconstruction errors, summed over the pixels of an image and averaged over the images.
       """,
     subcommands: [Train.self, Demo.self, Search.self], defaultSubcommand: Train.self)
+
+  /// `--help` alone explains the flags of the default subcommand, too.
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    guard arguments == ["--help"] || arguments == ["-h"] else { return main(arguments) }
+    print(helpMessage() + "\n\n" + helpMessage(for: Train.self))
+  }
 }

@@ -26,18 +26,19 @@ struct Demo: ParsableCommand {
     let experiment = try common.experiment()
     let rates = try LearningRates.builtIn()
     let images = experiment.images
-    say("\(experiment.network) on \(images.train.count) training and \(images.test.count) test images, seed \(common.seed)")
+    StandardOutput.print(
+      "\(experiment.network) on \(images.train.count) training and \(images.test.count) test images, seed \(common.seed)")
     let runs = try Method.allCases.map { method in
-      try experiment.train(
+      try experiment.run(
         method, rates.best(method, on: common.data), epochs: epochs ?? (common.quick ? 2 : 50),
         evaluateEvery: common.quick ? 1 : evaluateEvery,
         progress: common.progressOutput)
     }
     let report = Report(experiment: experiment, runs: runs, directory: output)
-    say("\nSquared reconstruction error, summed over the pixels and averaged over all images of a set:\n")
-    say(report.table)
-    say("")
-    if !common.quick { for line in report.speedups { say(line) } }
+    StandardOutput.print("\nSquared reconstruction error, summed over the pixels and averaged over all images of a set:\n")
+    StandardOutput.print(report.table)
+    StandardOutput.print("")
+    if !common.quick { for line in report.speedups { StandardOutput.print(line) } }
     try report.write()
     if common.quick { try report.check() }
   }

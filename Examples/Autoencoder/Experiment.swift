@@ -44,7 +44,7 @@ struct Experiment {
   ///   - period: steps from one curvature product to the next.
   ///   - evaluateEvery: epochs from one measurement of the errors to the next; they are measured at the start and the end, too.
   ///   - measuresTest: whether the test error is measured.
-  func train(
+  func run(
     _ method: Method, _ settings: Settings, epochs: Int, curvatureEvery period: Int = 20, evaluateEvery: Int = 1,
     measuresTest: Bool = true, progress: ProgressOutput
   ) throws -> Run {
@@ -52,7 +52,7 @@ struct Experiment {
     var optimizer = method.optimizer(settings, every: period, seed: seed)
     var log = MetricsLog()
     let label = method.title.padding(toLength: 7, withPad: " ", startingAt: 0)
-    let result = try Training::train(
+    let result = try train(
       &theta, with: &optimizer, epochs: epochs,
       batches: { images.train.batches(of: batchSize, seed: seed, epoch: $0) },
       problem: { objective.at($0) },

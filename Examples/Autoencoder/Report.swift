@@ -16,11 +16,11 @@ struct Report {
   func write() throws {
     let metrics = URL(fileURLWithPath: directory).appendingPathComponent("metrics.csv").path
     try MetricsLog(runs.flatMap(\.log.records)).write(to: metrics)
-    say("\nnumbers          \(metrics)")
+    StandardOutput.print("\nnumbers          \(metrics)")
     let curves = try learningCurves.draw("learning-curves", in: directory, formats: [.png, .svg])
-    say("learning curves  \(curves.description)")
+    StandardOutput.print("learning curves  \(curves.description)")
     let pictures = try reconstructions.draw("reconstructions", in: directory)
-    say("reconstructions  \(pictures.description)")
+    StandardOutput.print("reconstructions  \(pictures.description)")
   }
 
   /// The training error against epochs and against seconds, as in figure 5 of the ESGD paper.
@@ -108,6 +108,3 @@ struct Report {
     }
   }
 }
-
-/// Prints a line at once, wherever it goes: a program that takes minutes does not keep its results to itself.
-func say(_ line: String = "") { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }

@@ -33,9 +33,9 @@ struct Search: ParsableCommand {
     rates.trials.removeAll { $0.data == common.data.rawValue }
     for method in Method.allCases {
       for settings in method.grid {
-        let run = try experiment.train(
+        let run = try experiment.run(
           method, settings, epochs: epochs, evaluateEvery: epochs, measuresTest: false, progress: common.progressOutput)
-        say(
+        StandardOutput.print(
           "\(method.title)  rate \(settings.learningRate)  damping \(settings.damping)  decay \(settings.decay)  "
             + "training error \(String(format: "%.4f", run.trainingError))")
         rates.trials.append(
@@ -44,10 +44,10 @@ struct Search: ParsableCommand {
       }
     }
     try rates.table.write(to: table)
-    say("\nThe best, in \(table):")
+    StandardOutput.print("\nThe best, in \(table):")
     for method in Method.allCases {
       let best = rates.best(method, on: common.data)
-      say("\(method.title)  rate \(best.learningRate)  damping \(best.damping)  decay \(best.decay)")
+      StandardOutput.print("\(method.title)  rate \(best.learningRate)  damping \(best.damping)  decay \(best.decay)")
     }
   }
 }

@@ -6,7 +6,7 @@ struct Train: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
-  @Option(help: "The optimizer: \(Method.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(help: "The optimizer.")
   var optimizer: Method = .esgd
 
   @Option(help: "Passes over the training images. (default: 10; 2 with --quick)")
@@ -44,12 +44,12 @@ struct Train: ParsableCommand {
     settings.learningRate = learningRate ?? settings.learningRate
     settings.damping = damping ?? settings.damping
     settings.decay = decay ?? settings.decay
-    let result = try experiment.train(
+    let result = try experiment.run(
       optimizer, settings, epochs: epochs ?? (common.quick ? 2 : 10), curvatureEvery: curvatureEvery, evaluateEvery: evaluateEvery,
       progress: common.progressOutput)
     let report = Report(
       experiment: experiment, runs: [result], directory: output ?? "out/\(common.data.rawValue)-\(optimizer.rawValue)")
-    say(report.table)
+    StandardOutput.print(report.table)
     try report.write()
     if common.quick { try report.check() }
     if result.result.failure != nil { throw ExitCode.failure }

@@ -79,7 +79,7 @@ public final class Linearization<Scalar: TensorScalar> {
     recordBackward(to: 0)
     return assemble { input, sum in
       for part in backward.recordedParts(of: inputs[input]) {
-        if part.tape == nil { sum.add(part.value) } else { tape.addDeferredValue(of: part.node, to: &sum) }
+        if part.isDeferred { tape.addDeferredValue(of: part.node, to: &sum) } else { sum.add(part.value) }
       }
     }
   }()

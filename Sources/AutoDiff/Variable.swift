@@ -10,7 +10,7 @@ public struct Variable<Scalar: TensorScalar> {
   /// The value, unless it was deferred; then a stand-in, and the tape computes the value when asked. Not an optional, because
   /// variables are copied at every operation and those of optionals go through run-time type information.
   private let computed: Tensor<Scalar>
-  private let isDeferred: Bool
+  let isDeferred: Bool
 
   init(tape: Tape<Scalar>?, node: Int, computed: Tensor<Scalar>) {
     self.tape = tape

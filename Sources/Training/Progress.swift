@@ -22,7 +22,7 @@ public struct ProgressOutput: Sendable {
       var size = winsize()
       return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     },
-    write: { FileHandle.standardError.write(Foundation.Data($0.utf8)) })
+    write: { try? FileDescriptor(number: STDERR_FILENO).write(Array($0.utf8)) })
 
   /// Nowhere.
   public static let silent = ProgressOutput(isTerminal: false) { _ in }

@@ -36,7 +36,7 @@ struct ProgressTests {
   @Test func `on a terminal rewrites itself and ends with a line break`() {
     let text = run(isTerminal: true, interval: 50)
     #expect(
-      text == "\rESGD  200/400 steps  4.0/s  loss 5  0:50 left  [==============              ]\u{1B}[K"
+      text == "\rESGD  200/400 steps  4.0/s  loss 5  0:50 left  [===============               ]\u{1B}[K"
         + "\rESGD  400/400 steps  4.0/s  loss 2.5  1:40\u{1B}[K\n")
   }
 

@@ -58,13 +58,7 @@ public enum AtomicFile {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw SystemError.last }
     defer { close(file) }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { Foundation.write(file, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw SystemError.last }
-      written += count
-    }
+    try FileDescriptor(number: file).write(bytes)
     guard fsync(file) == 0 else { throw SystemError.last }
   }
 
@@ -75,10 +69,4 @@ public enum AtomicFile {
     _ = fsync(directory)
     close(directory)
   }
-}
-
-/// What `errno` says.
-private struct SystemError: Error, CustomStringConvertible {
-  let description: String
-  static var last: SystemError { SystemError(description: String(cString: strerror(errno))) }
 }

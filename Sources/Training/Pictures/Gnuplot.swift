@@ -35,7 +35,7 @@ public struct Gnuplot: Sendable {
     } catch {
       throw GnuplotError(script: script.path, message: error.localizedDescription)
     }
-    let output = messages.fileHandleForReading.readDataToEndOfFile()
+    let output = (try? FileDescriptor(number: messages.fileHandleForReading.fileDescriptor).readAll()) ?? []
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       let message = String(decoding: output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
