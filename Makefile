@@ -26,7 +26,9 @@ test: deps
 # Every example's quick mode, and the packages outside the root.
 examples: deps
 	$(BUILD)
+	$(SWIFT) run -c release Snippets
 	$(SWIFT) run -c release autoencoder demo --quick --output out/quick
+	$(SWIFT) run -c release autoencoder train --quick --optimizer rmsprop --output out/quick-train
 	$(SWIFT) run -c release --package-path Benchmarks kappa-bench --rows '^overhead/' --min-time 0.05
 
 # Long runs, never part of CI: the learning-rate search behind the demo.
