@@ -7,11 +7,13 @@ struct TangentPlan {
     var node: Int
     /// Bit i: operand i has a tangent that no later step uses.
     var lastUses: UInt8
-    /// The sum that this node's tangent belongs to, and whether later steps also use it.
-    var target: Int
+    /// The sums that this node's tangent belongs to, each as often as it belongs there, and whether later steps also use it.
+    var targets: [Int]
     var isUsedLater: Bool
   }
   var steps: [Step] = []
+  /// Sources whose given tangents belong to sums themselves.
+  var passed: [(node: Int, target: Int)] = []
 
   /// - Parameters:
   ///   - sources: the nodes whose tangents are given.
@@ -27,13 +29,18 @@ struct TangentPlan {
         if operand >= 0 && isActive[operand] { isActive[node] = true }
       }
     }
-    var targetOf: [Int: Int] = [:]
-    for (target, nodes) in targets.enumerated() { for node in nodes { targetOf[node] = target } }
+    // One node may be part of several sums: a sum's operands share its cotangent.
+    var targetsOf: [Int: [Int]] = [:]
+    for (target, nodes) in targets.enumerated() {
+      for node in nodes {
+        if isSource[node] { passed.append((node, target)) } else { targetsOf[node, default: []].append(target) }
+      }
+    }
     var isNeeded = [Bool](repeating: false, count: end)
     for node in stride(from: end - 1, through: 0, by: -1) where isActive[node] && !isSource[node] {
-      let target = targetOf[node]
-      guard isNeeded[node] || target != nil else { continue }
-      var step = Step(node: node, lastUses: 0, target: target ?? -1, isUsedLater: isNeeded[node])
+      let targets = targetsOf[node] ?? []
+      guard isNeeded[node] || !targets.isEmpty else { continue }
+      var step = Step(node: node, lastUses: 0, targets: targets, isUsedLater: isNeeded[node])
       for index in 0..<Int(tape.nodes[node].operandCount) {
         let operand = tape.operand(index, of: node)
         guard operand >= 0 && isActive[operand] && !isNeeded[operand] else { continue }
@@ -60,18 +67,19 @@ final class TangentSweep<Scalar: TensorScalar> {
   func run(_ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into sums: inout [Accumulator<Scalar>]) {
     if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
     for source in sources { tangents[source.node] = source.tangent }
+    for source in plan.passed { if let tangent = tangents[source.node] { sums[source.target].add(tangent) } }
     for step in plan.steps {
       // A rule adds nothing where its derivative vanishes (the slope of a ReLU is flat); nor then does what rests on that alone.
       guard hasTangent(step.node) else { continue }
       lastUses = step.lastUses
       let point = TangentPoint(sweep: self, node: step.node)
-      if step.target >= 0 && !step.isUsedLater {
-        tape.nodes[step.node].rules!.addTangent(to: &sums[step.target], at: point)
+      if step.targets.count == 1 && !step.isUsedLater {
+        tape.nodes[step.node].rules!.addTangent(to: &sums[step.targets[0]], at: point)
       } else {
         var sum = Accumulator<Scalar>()
         tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
-        tangents[step.node] = sum.sum
-        if step.target >= 0, let tangent = sum.sum { sums[step.target].add(tangent) }
+        if step.isUsedLater { tangents[step.node] = sum.sum }
+        if let tangent = sum.sum { for target in step.targets { sums[target].add(tangent) } }
       }
       if lastUses != 0 {
         for index in 0..<3 where lastUses & (1 << UInt8(index)) != 0 { tangents[tape.operand(index, of: step.node)] = nil }

@@ -12,17 +12,35 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
   let inputs: [Tensor<Double>]
   let function: Body
 
-  init(_ primitive: String, _ variant: String = "", _ inputs: [Tensor<Double>], _ function: @escaping Body) {
+  /// Whether the function is itself a pullback: then its inputs have to be on a tape.
+  var isPullback = false
+
+  init(_ primitive: String, _ variant: String, _ inputs: [Tensor<Double>], _ function: @escaping Body) {
     self.primitive = primitive
     self.variant = variant
     self.inputs = inputs
     self.function = function
   }
 
+  init(_ primitive: String, _ inputs: [Tensor<Double>], _ function: @escaping Body) {
+    self.init(primitive, "", inputs, function)
+  }
+
+  /// (g, x, ...) -> (df/dx)^T g with respect to operand `operand`: how a rule that is itself a primitive is reached.
+  init(_ primitive: String, _ variant: String = "", pullbackTo operand: Int = 0, _ inputs: [Tensor<Double>], _ f: @escaping Body) {
+    self.init(primitive, variant, inputs) { arguments in
+      let inputs = Array(arguments.dropFirst())
+      return vectorJacobianProduct(of: f(inputs), withRespectTo: [inputs[operand]], arguments[0])[0]
+    }
+    isPullback = true
+  }
+
   var testDescription: String { variant.isEmpty ? primitive : "\(primitive) (\(variant))" }
 
-  /// The value with some inputs replaced by constants.
-  func value(at inputs: [Tensor<Double>]) -> Tensor<Double> { function(inputs.map { Variable($0) }).value }
+  func value(at inputs: [Tensor<Double>]) -> Tensor<Double> {
+    let tape = Tape<Double>()
+    return function(inputs.map { tape.variable($0) }).value
+  }
 
   /// Random directions for the inputs and the result.
   func directions(seed: UInt64) -> (tangents: [Tensor<Double>], cotangent: Tensor<Double>) {
@@ -32,16 +50,6 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
   }
 
   static let catalog = activations + elementary + arithmetic + products + reductions + shapes + losses
-}
-
-/// (g, x, ...) -> (df/dx)^T g: how a rule that is itself a primitive is reached.
-private func pullback(_ index: Int = 0, _ f: @escaping PrimitiveCase.Body) -> PrimitiveCase.Body {
-  { arguments in
-    let inputs = Array(arguments.dropFirst())
-    // The inputs may be constants here; a pullback needs them on the tape of g, or a tape of its own.
-    let result = f(inputs)
-    return vectorJacobianProduct(of: result, withRespectTo: [inputs[index]], arguments[0])[0]
-  }
 }
 
 /// Elements of the given size from -1.7 to 1.9 that keep away from 0 and from each other.
@@ -64,17 +72,20 @@ extension PrimitiveCase {
       PrimitiveCase("ActivationFunction", "sigmoid", [spread([2, 4])]) { $0[0].sigmoid() },
       PrimitiveCase("ActivationFunction", "ReLU", [spread([2, 4])]) { $0[0].relu() },
       PrimitiveCase("ActivationFunction", "leaky ReLU", [spread([2, 4])]) { $0[0].leakyRelu(slope: 0.3) },
-      PrimitiveCase("ActivationGradient", "tanh", [.normal([2, 4], seed: 1), spread([2, 4])], pullback { $0[0].tanh() }),
-      PrimitiveCase("ActivationGradient", "sigmoid", [.normal([2, 4], seed: 2), spread([2, 4])], pullback { $0[0].sigmoid() }),
-      PrimitiveCase(
-        "ActivationGradient", "leaky ReLU", [.normal([2, 4], seed: 3), spread([2, 4])], pullback { $0[0].leakyRelu(slope: 0.3) }),
+      PrimitiveCase("ActivationGradient", "tanh", pullbackTo: 0, [.normal([2, 4], seed: 1), spread([2, 4])]) { $0[0].tanh() },
+      PrimitiveCase("ActivationGradient", "sigmoid", pullbackTo: 0, [.normal([2, 4], seed: 2), spread([2, 4])]) { $0[0].sigmoid() },
+      PrimitiveCase("ActivationGradient", "leaky ReLU", pullbackTo: 0, [.normal([2, 4], seed: 3), spread([2, 4])]) {
+        $0[0].leakyRelu(slope: 0.3)
+      },
     ]
     + functions.map { name, function in
       PrimitiveCase("BiasActivation", name, [spread([3, 4]), spread([4], from: -0.31, by: 0.11)]) { $0[0].activated(function, bias: $0[1]) }
     }
     + functions.map { name, function in
-      PrimitiveCase("BiasActivation", "pullback of \(name)", [.normal([3, 4], seed: 4), spread([3, 4]), spread([4], from: -0.31, by: 0.11)],
-        pullback(1) { $0[0].activated(function, bias: $0[1]) })
+      PrimitiveCase(
+        "BiasActivation", "pullback of \(name) to the bias", pullbackTo: 1,
+        [.normal([3, 4], seed: 4), spread([3, 4]), spread([4], from: -0.31, by: 0.11)]
+      ) { $0[0].activated(function, bias: $0[1]) }
     }
 
   private static let elementary: [PrimitiveCase] = [
@@ -127,7 +138,7 @@ extension PrimitiveCase {
     PrimitiveCase("LogSumExp", "outer axes kept", [spread([2, 3, 2])]) { $0[0].logSumExp(axes: [0, 2], keepDimensions: true) },
     PrimitiveCase("Softmax", "inner axis", [spread([2, 3])]) { $0[0].softmax() },
     PrimitiveCase("Softmax", "outer axis", [spread([4, 2])]) { $0[0].softmax(axis: 0) },
-    PrimitiveCase("Softmax", "logarithm", [spread([2, 3])]) { $0[0].logSoftmax() },
+    PrimitiveCase("LogSumExp", "log softmax", [spread([2, 3])]) { $0[0].logSoftmax() },
     PrimitiveCase("Largest", "all axes", [spread([2, 3])]) { $0[0].max() },
     PrimitiveCase("Largest", "outer axis", [spread([3, 2])]) { $0[0].max(axes: [0]) },
     PrimitiveCase("CumulativeSum", "outer axis", [spread([3, 2])]) { $0[0].cumulativeSum(axis: 0) },
@@ -150,8 +161,8 @@ extension PrimitiveCase {
 
   private static let losses: [PrimitiveCase] = [
     PrimitiveCase("SigmoidCrossEntropy", [spread([2, 3])]) { $0[0].sigmoidCrossEntropy(targets) },
-    PrimitiveCase("SigmoidCrossEntropyGradient", [.normal([2], seed: 5), spread([2, 3])], pullback { $0[0].sigmoidCrossEntropy(targets) }),
+    PrimitiveCase("SigmoidCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 5), spread([2, 3])]) { $0[0].sigmoidCrossEntropy(targets) },
     PrimitiveCase("SoftmaxCrossEntropy", [spread([2, 3])]) { $0[0].softmaxCrossEntropy(labels) },
-    PrimitiveCase("SoftmaxCrossEntropyGradient", [.normal([2], seed: 6), spread([2, 3])], pullback { $0[0].softmaxCrossEntropy(labels) }),
+    PrimitiveCase("SoftmaxCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 6), spread([2, 3])]) { $0[0].softmaxCrossEntropy(labels) },
   ]
 }

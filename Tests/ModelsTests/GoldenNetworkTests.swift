@@ -39,8 +39,8 @@ struct GoldenNetworkTests {
 /// A golden network with its data, and the questions asked of it.
 private struct NetworkCheck<S: TensorScalar> {
   let network: GoldenCase
-  let objective: Objective<Sequential, GoldenLoss>
-  let function: BatchObjective<Sequential, GoldenLoss, S>
+  let objective: Objective<Sequential, NamedLoss>
+  let function: BatchObjective<Sequential, NamedLoss, S>
   let theta: Tensor<S>
   let label: String
 

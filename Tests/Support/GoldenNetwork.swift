@@ -1,7 +1,7 @@
 import Kappa
 
 /// The loss of a golden network.
-package enum GoldenLoss: String, Loss {
+package enum NamedLoss: String, Loss {
   case softmax_cross_entropy, sigmoid_cross_entropy, half_squared_error
 
   package func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
@@ -51,8 +51,8 @@ extension GoldenCase {
     return Sequential(result)
   }
 
-  package func objective(fused: Bool, reduction: Reduction = .mean) throws -> Objective<Sequential, GoldenLoss> {
-    guard let kind = description["loss"]?["kind"]?.string, let loss = GoldenLoss(rawValue: kind) else {
+  package func objective(fused: Bool, reduction: Reduction = .mean) throws -> Objective<Sequential, NamedLoss> {
+    guard let kind = description["loss"]?["kind"]?.string, let loss = NamedLoss(rawValue: kind) else {
       throw Failure(description: "\(name): no loss \(description["loss"] ?? .null)")
     }
     return Objective(try network(fused: fused), loss: loss, reduction: reduction)

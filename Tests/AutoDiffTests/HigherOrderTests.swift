@@ -1,0 +1,96 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Derivatives of recorded derivatives")
+struct HigherOrderTests {
+  /// A net of two layers: W1 [3, 4], b1 [4], W2 [4, 2]; softmax cross-entropy of five examples.
+  private static let shapes: [Shape] = [[3, 4], [4], [4, 2]]
+  private let point = shapes.enumerated().map { 0.7 * Tensor.normal($1, seed: 40 + UInt64($0)) }
+  private let v = shapes.enumerated().map { Tensor.normal($1, seed: 50 + UInt64($0)) }
+  private let u = shapes.enumerated().map { Tensor.normal($1, seed: 60 + UInt64($0)) }
+  private let w = shapes.enumerated().map { Tensor.normal($1, seed: 70 + UInt64($0)) }
+
+  private func loss(_ p: [Variable<Double>]) -> Variable<Double> {
+    let x = Variable(Tensor.normal([5, 3], seed: 30))
+    let hidden = matmul(x, p[0]).activated(.tanh, bias: p[1])
+    return matmul(hidden, p[2]).softmaxCrossEntropy(Tensor([0, 1, 1, 0, 1])).mean()
+  }
+
+  private func inner(_ a: [Variable<Double>], _ b: [Tensor<Double>]) -> Variable<Double> {
+    zip(a, b).map { ($0 * $1).sum() }.reduce(Variable(0), +)
+  }
+
+  /// H v as recorded variables.
+  private func hessianProduct(_ p: [Variable<Double>], _ v: [Tensor<Double>]) -> [Variable<Double>] {
+    gradient(of: inner(gradient(of: loss(p), withRespectTo: p), v), withRespectTo: p)
+  }
+
+  /// The values of `body` at point + h direction.
+  private func values(_ h: Double, _ direction: [Tensor<Double>], _ body: ([Variable<Double>]) -> [Variable<Double>]) -> [Tensor<Double>] {
+    let tape = Tape<Double>()
+    return body(zip(point, direction).map { tape.variable($0 + h * $1) }).map(\.value)
+  }
+
+  @Test func `the gradient of the gradient's inner product is Hv`() {
+    let products = values(0, u) { hessianProduct($0, v) }
+    let zero = point.map { Tensor<Double>(zeros: $0.shape) }
+    let d = DirectionalDerivatives(of: { loss($0) }, at: point, along: v, cotangent: Tensor(scalar: 1))
+    for index in point.indices {
+      expectClose(products[index], d.cotangentTangents[index], Tolerance(relative: 1e-11, absolute: 1e-13), "Hv, part \(index)")
+      let expected = centralDifference { h in values(h, v) { gradient(of: loss($0), withRespectTo: $0) }[index] }
+      expectClose(products[index], expected, Tolerance(relative: 1e-8, absolute: 1e-9), "Hv by differences, part \(index)")
+    }
+    #expect(zero.count == 3)
+  }
+
+  @Test func `the gradient of half the squared norm of Hv is right`() {
+    func norm(_ p: [Variable<Double>]) -> Variable<Double> {
+      hessianProduct(p, v).map { $0.squared().sum() }.reduce(Variable(0), +) * 0.5
+    }
+    let slope = values(0, u) { gradient(of: norm($0), withRespectTo: $0) }
+    for direction in [u, w, v] {
+      let expected = centralDifference { h in values(h, direction) { [norm($0)] }[0] }.scalar
+      let actual = zip(slope, direction).map { $0.dot($1) }.reduce(0, +)
+      expectClose(actual, expected, Tolerance(relative: 1e-8, absolute: 1e-9), "d ||Hv||^2 / 2")
+    }
+  }
+
+  @Test func `third derivatives agree with differences and do not mind the order of directions`() {
+    /// T(a, b, .): the gradient of <H a, b>.
+    func third(_ a: [Tensor<Double>], _ b: [Tensor<Double>]) -> [Tensor<Double>] {
+      values(0, u) { p in gradient(of: inner(hessianProduct(p, a), b), withRespectTo: p) }
+    }
+    func total(_ a: [Tensor<Double>], _ b: [Tensor<Double>], _ c: [Tensor<Double>]) -> Double {
+      zip(third(a, b), c).map { $0.dot($1) }.reduce(0, +)
+    }
+    let reference = total(u, v, w)
+    for permuted in [total(v, u, w), total(w, u, v), total(u, w, v), total(w, v, u), total(v, w, u)] {
+      expectClose(permuted, reference, Tolerance(relative: 1e-11, absolute: 1e-12), "T of permuted directions")
+    }
+    for index in point.indices {
+      let expected = centralDifference { h in values(h, u) { hessianProduct($0, v) }[index] }
+      expectClose(third(u, v)[index], expected, Tolerance(relative: 1e-8, absolute: 1e-9), "dH v along u, part \(index)")
+    }
+  }
+
+  @Test func `a forward sweep over them gives the same as a backward one`() {
+    let d = DirectionalDerivatives(of: { inner(hessianProduct($0, v), w) }, at: point, along: u, cotangent: Tensor(scalar: 1))
+    let backward = zip(d.cotangents, u).map { $0.dot($1) }.reduce(0, +)
+    expectClose(d.tangent.scalar, backward, Tolerance(relative: 1e-11, absolute: 1e-12), "T(u, v, w)")
+  }
+
+  @Test func `a fourth derivative of x^5 is 120 x`() {
+    let tape = Tape<Double>()
+    let x = tape.variable(Tensor([0.5, -2, 3]))
+    var y = x.power(5)
+    for _ in 0..<4 { y = gradient(of: y.sum(), withRespectTo: [x])[0] }
+    expectClose(y.value, 120 * x.value, Tolerance(relative: 1e-13, absolute: 0), "d4 x^5")
+  }
+
+  @Test func `no derivative passes where it is stopped`() {
+    let tape = Tape<Double>()
+    let x = tape.variable(Tensor([2.0, 3.0]))
+    expectClose(gradient(of: (x.stoppingGradient() * x).sum(), withRespectTo: [x])[0].value, x.value, .exact, "d (stop(x) x)")
+  }
+}
