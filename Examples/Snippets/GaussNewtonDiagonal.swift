@@ -7,8 +7,8 @@ final class GaussNewtonDiagonal: DiagonalPreconditioner<Float> {
   override var usesCurvature: Bool { true }
 
   override func update(_ point: CurvatureProbe<Float>, step: Int) throws {
-    let v = point.rademacher()                                 // from the run's own probe source
-    let product = try point.gaussNewtonVectorProduct(v)        // exact; checked to be finite
+    let v = point.rademacher()  // from the run's own probe source
+    let product = try point.gaussNewtonVectorProduct(v)  // exact; checked to be finite
     sum = (sum ?? Tensor(zeros: product.shape)) + v * product
     updates += 1
     scale = sum!.inverseAbsolute(factor: 1 / Float(updates), plus: 1e-2)

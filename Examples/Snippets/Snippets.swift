@@ -23,7 +23,7 @@ struct Snippets {
       }
     }
     try checkPreconditioner(optimizer.preconditioner, count: model.layout.count)
-    guard losses.last! < 0.8 * losses[0] else { fatalError("the guide's preconditioner took the loss from \(losses[0]) to \(losses.last!)") }
-    print("guide: loss \(losses[0]) to \(losses.last!)")
+    guard let last = losses.last, last < 0.8 * losses[0] else { fatalError("the guide's preconditioner does not descend: \(losses)") }
+    print("guide: loss \(losses[0]) to \(last)")
   }
 }

@@ -20,7 +20,8 @@ struct SnippetTests {
     let sources = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { $0.pathExtension == "swift" }.map { lines(try String(contentsOf: $0, encoding: .utf8)) }
     for block in blocks {
-      #expect(sources.contains { contains($0, block) }, "\(page): no file of Examples/Snippets holds\n\(block.joined(separator: "\n"))")
+      #expect(
+        sources.contains { contains($0, block) }, "\(page): no file of Examples/Snippets holds\n\(block.joined(separator: "\n"))")
     }
   }
 
