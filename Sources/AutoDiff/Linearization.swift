@@ -78,9 +78,7 @@ public final class Linearization<Scalar: TensorScalar> {
   public private(set) lazy var gradient: Tensor<Scalar> = {
     recordBackward(to: 0)
     return assemble { input, sum in
-      for part in backward.recordedParts(of: inputs[input]) {
-        if part.isDeferred { tape.addDeferredValue(of: part.node, to: &sum) } else { sum.add(part.value) }
-      }
+      for part in backward.recordedParts(of: inputs[input]) { part.addValue(to: &sum) }
     }
   }()
 

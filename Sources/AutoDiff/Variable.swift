@@ -10,7 +10,7 @@ public struct Variable<Scalar: TensorScalar> {
   /// The value, unless it was deferred; then a stand-in, and the tape computes the value when asked. Not an optional, because
   /// variables are copied at every operation and those of optionals go through run-time type information.
   private let computed: Tensor<Scalar>
-  let isDeferred: Bool
+  private let isDeferred: Bool
 
   init(tape: Tape<Scalar>?, node: Int, computed: Tensor<Scalar>) {
     self.tape = tape
@@ -39,6 +39,11 @@ public struct Variable<Scalar: TensorScalar> {
   public var value: Tensor<Scalar> { isDeferred ? tape!.value(of: node, readBy: node) : computed }
 
   public var shape: Shape { isDeferred ? tape!.shape(of: node) : computed.shape }
+
+  /// Adds the value to `sum`; one that was not computed yet goes straight to its place and is not kept.
+  func addValue(to sum: inout Accumulator<Scalar>) {
+    if isDeferred { tape!.addDeferredValue(of: node, to: &sum) } else { sum.add(computed) }
+  }
 
   /// The same value as a constant: no derivative passes through.
   public func stoppingGradient() -> Variable { Variable(value) }

@@ -54,6 +54,9 @@ public func checkPreconditioner<S: TensorScalar>(
     throw PreconditionerViolation(
       property: "copied faithfully", detail: "copy() made a \(type(of: twin)) from a \(type(of: preconditioner))")
   }
+  guard twin !== preconditioner else {
+    throw PreconditionerViolation(property: "copied faithfully", detail: "copy() returned the preconditioner itself")
+  }
   let saved = preconditioner.state
   for (name, value) in saved where twin.state[name]?.elements != value.elements {
     throw PreconditionerViolation(property: "copied faithfully", detail: "copy() lost \"\(name)\"")
