@@ -55,12 +55,14 @@ enum Method: String, CaseIterable, ExpressibleByArgument {
 }
 
 /// What a method leaves to be chosen; it reads what it knows.
-struct Settings: Equatable {
+struct Settings: Equatable, CustomStringConvertible {
   var learningRate: Double
   /// λ, added to the divisor. Not for SGD.
   var damping = 0.0
   /// What RMSProp's mean keeps of itself at each step.
   var decay = 0.9
+
+  var description: String { "rate \(learningRate)  damping \(damping)  decay \(decay)" }
 
   /// Rates with equal ratios, rounded to two digits.
   static func rates(from low: Double, to high: Double, count: Int) -> [Double] {

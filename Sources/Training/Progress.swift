@@ -9,6 +9,7 @@ public struct ProgressOutput: Sendable {
   /// Takes the text.
   public var write: @Sendable (String) -> Void
 
+  /// A place with the given properties; see there.
   public init(isTerminal: Bool, width: @escaping @Sendable () -> Int = { 80 }, write: @escaping @Sendable (String) -> Void) {
     self.isTerminal = isTerminal
     self.width = width

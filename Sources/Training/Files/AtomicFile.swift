@@ -2,18 +2,21 @@ import Foundation
 
 /// A file that could not be written or read: which, what failed and why.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file or folder.
   public var path: String
   /// What was tried: "write", "read".
   public var action: String
   /// The system's words.
   public var reason: String
 
+  /// An error with the given parts.
   public init(path: String, action: String, reason: String) {
     self.path = path
     self.action = action
     self.reason = reason
   }
 
+  /// What failed, why, and what to look at.
   public var description: String {
     "\(path): cannot \(action) (\(reason)); check the folder, its permissions and the space on the disk"
   }

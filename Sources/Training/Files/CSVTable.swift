@@ -4,6 +4,7 @@
 public struct CSVTable: Sendable, Equatable {
   /// The lines on top, without their `#`.
   public var comments: [String]
+  /// Their names, in order.
   public let columns: [String]
   /// Each with a cell for every column.
   public private(set) var rows: [[String]]
@@ -55,6 +56,7 @@ public enum CSVError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A cell is not a number. Rows count from 1, without header and comments.
   case notANumber(column: String, row: Int, cell: String)
 
+  /// What is wrong, and where.
   public var description: String {
     switch self {
     case .empty: "the table is empty: it has no header line"

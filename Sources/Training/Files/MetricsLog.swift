@@ -49,8 +49,8 @@ public struct MetricsLog: Sendable, Equatable {
   /// A log of the given records.
   public init(_ records: [MetricsRecord] = []) { self.records = records }
 
+  /// Adds a record.
   public mutating func append(_ record: MetricsRecord) { records.append(record) }
-  public mutating func append(_ other: MetricsLog) { records += other.records }
 
   /// The names of the runs in order of appearance.
   public var optimizers: [String] {

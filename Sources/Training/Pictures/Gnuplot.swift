@@ -57,5 +57,6 @@ public struct GnuplotError: Error, Equatable, Sendable, CustomStringConvertible 
   public var script: String
   /// What gnuplot said.
   public var message: String
+  /// Which script, and what gnuplot said.
   public var description: String { "gnuplot cannot draw \(script): \(message)" }
 }

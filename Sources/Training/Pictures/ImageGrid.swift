@@ -5,15 +5,20 @@ import Tensor
 public struct ImageGrid: Picture {
   /// One row.
   public struct Row: Sendable {
+    /// On the left of the row.
     public var label: String
     /// [count, height · width], 0 black to 1 white.
     public var images: Tensor<Float>
+    /// - Parameters:
+    ///   - label: on the left of the row.
+    ///   - images: [count, height · width], 0 black to 1 white.
     public init(_ label: String, _ images: Tensor<Float>) {
       self.label = label
       self.images = images
     }
   }
 
+  /// From top to bottom.
   public var rows: [Row]
   /// The lines and columns of a picture.
   public let (height, width): (Int, Int)
@@ -63,6 +68,7 @@ public struct ImageGrid: Picture {
     return sheet
   }
 
+  /// Gnuplot's commands and the pixels of all images.
   public func script(name: String, formats: [PictureFormat]) -> String {
     let sheet = sheet()
     let (lines, columns) = (sheet.shape[0], sheet.shape[1])

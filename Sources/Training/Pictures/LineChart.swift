@@ -4,7 +4,9 @@ import Foundation
 public struct LineChart: Picture {
   /// One curve.
   public struct Series: Sendable {
+    /// For the legend.
     public var name: String
+    /// In the order in which they are joined.
     public var points: [(x: Double, y: Double)]
     /// - Parameters:
     ///   - name: for the legend.
@@ -19,7 +21,11 @@ public struct LineChart: Picture {
   public struct Axis: Sendable {
     /// The quantity and its unit.
     public var label: String
+    /// Whether equal distances are equal ratios.
     public var isLogarithmic: Bool
+    /// - Parameters:
+    ///   - label: the quantity and its unit.
+    ///   - isLogarithmic: whether equal distances are equal ratios.
     public init(_ label: String, isLogarithmic: Bool = false) {
       self.label = label
       self.isLogarithmic = isLogarithmic
@@ -28,10 +34,15 @@ public struct LineChart: Picture {
 
   /// A pair of axes and what is drawn between them.
   public struct Panel: Sendable {
+    /// Above the panel.
     public var title: String
+    /// The horizontal axis.
     public var x: Axis
+    /// The vertical axis.
     public var y: Axis
+    /// The curves, in the order of the legend.
     public var series: [Series]
+    /// A panel of the given parts.
     public init(title: String = "", x: Axis, y: Axis, series: [Series]) {
       self.title = title
       self.x = x
@@ -40,7 +51,9 @@ public struct LineChart: Picture {
     }
   }
 
+  /// Above all panels.
   public var title: String
+  /// From left to right.
   public var panels: [Panel]
 
   /// A chart of panels from left to right.
@@ -53,6 +66,7 @@ public struct LineChart: Picture {
   static let colors = ["#999999", "#E69F00", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#000000"]
   private static let panelSize = (width: 560, height: 440)
 
+  /// Gnuplot's commands and the data of all curves.
   public func script(name: String, formats: [PictureFormat]) -> String {
     let size = (width: Self.panelSize.width * max(panels.count, 1), height: Self.panelSize.height)
     var lines = ["# Draws \(name): gnuplot \(name).gnuplot"]
