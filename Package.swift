@@ -37,7 +37,9 @@ let package = Package(
     .executableTarget(
       name: "Autoencoder",
       dependencies: ["Kappa", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-      path: "Examples/Autoencoder"),
+      path: "Examples/Autoencoder", exclude: ["README.md"], resources: [.embedInCode("learning-rates.csv")]),
+
+    .executableTarget(name: "Snippets", dependencies: ["Kappa"], path: "Examples/Snippets"),
 
     .target(name: "TestSupport", dependencies: ["Kappa"], path: "Tests/Support"),
     .testTarget(name: "TensorTests", dependencies: ["TestSupport"]),
@@ -46,6 +48,7 @@ let package = Package(
     .testTarget(name: "OptimTests", dependencies: ["TestSupport"]),
     .testTarget(name: "ModelsTests", dependencies: ["TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["TestSupport", "Datasets", "Tensor"]),
+    .testTarget(name: "DocumentationTests"),
     .testTarget(name: "TrainingTests", dependencies: ["TestSupport"]),
   ],
   swiftLanguageModes: [.v6]

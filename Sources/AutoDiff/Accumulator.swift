@@ -8,9 +8,17 @@ public struct Accumulator<Scalar: TensorScalar> {
   /// The sum so far; nil while nothing was added.
   public private(set) var sum: Tensor<Scalar>?
   /// The memory where the sum belongs. Writing there is this accumulator's right alone.
-  private let place: Tensor<Scalar>?
+  private let fixed: Place?
 
-  init(place: Tensor<Scalar>? = nil) { self.place = place }
+  /// Boxed, because few sums have a fixed place and sweeps hold one accumulator a node.
+  private final class Place {
+    let tensor: Tensor<Scalar>
+    init(_ tensor: Tensor<Scalar>) { self.tensor = tensor }
+  }
+
+  init(place: Tensor<Scalar>? = nil) { fixed = place.map(Place.init) }
+
+  private var place: Tensor<Scalar>? { fixed?.tensor }
 
   /// Adds a tensor.
   public mutating func add(_ term: consuming Tensor<Scalar>) {
@@ -50,7 +58,7 @@ public struct Accumulator<Scalar: TensorScalar> {
     Kernels.sumColumns(
       source.base, rows: columns == 0 ? 0 : source.count / columns, columns: columns, into: target.mutableBase,
       accumulate: accumulate)
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     sum = target
   }
 

@@ -6,19 +6,22 @@ import Tensor
 /// - Parameters:
 ///   - loss: one element.
 ///   - inputs: variables on the tape of `loss`; they need not be leaves.
+@specialized(where S == Float) @specialized(where S == Double)
 public func gradient<S: TensorScalar>(of loss: Variable<S>, withRespectTo inputs: [Variable<S>]) -> [Variable<S>] {
   require(loss.shape.elementCount == 1, "gradient: a loss has one element, not shape \(loss.shape)")
   return vectorJacobianProduct(of: loss, withRespectTo: inputs, Variable(Tensor(repeating: 1, shape: loss.shape)))
 }
 
 /// (∂y/∂x)ᵀ u for each of `inputs`, as recorded variables. `u` has the shape of `result` and may itself be on the tape.
+@specialized(where S == Float) @specialized(where S == Double)
 public func vectorJacobianProduct<S: TensorScalar>(
   of result: Variable<S>, withRespectTo inputs: [Variable<S>], _ cotangent: Variable<S>
 ) -> [Variable<S>] {
   require(cotangent.shape == result.shape, "vectorJacobianProduct: shape \(cotangent.shape) for a result of shape \(result.shape)")
   let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
   guard let tape = result.tape else { return inputs.map(zeros) }
-  let sweep = ReverseSweep(tape, inputs: inputs.compactMap { $0.tape === tape ? ($0.node, nil) : nil }, end: result.node + 1, isRecording: true)
+  let sweep = ReverseSweep(
+    tape, inputs: inputs.compactMap { $0.tape === tape ? ($0.node, nil) : nil }, end: result.node + 1, isRecording: true)
   let lowest = inputs.filter { $0.tape === tape }.map(\.node).min() ?? 0
   sweep.seed(result.node, cotangent)
   sweep.run(lowest..<result.node + 1)
@@ -29,6 +32,7 @@ public func vectorJacobianProduct<S: TensorScalar>(
 }
 
 /// f(x) and ∇f(x) of a function of one tensor.
+@specialized(where S == Float) @specialized(where S == Double)
 public func valueAndGradient<S: TensorScalar>(
   at x: Tensor<S>, _ f: (Variable<S>) -> Variable<S>
 ) -> (value: Double, gradient: Tensor<S>) {

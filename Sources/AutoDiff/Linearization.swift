@@ -48,6 +48,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// Records the backward pass down to node `first`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   private func recordBackward(to first: Int) {
     guard first < backwardEnd else { return }
     backward.run(first..<backwardEnd)
@@ -83,6 +84,7 @@ public final class Linearization<Scalar: TensorScalar> {
 
   /// H v with H = ∇²L(θ).
   /// - Parameter v: a vector in the layout of θ.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func hessianVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let direction = pieces(of: v, "hessianVectorProduct")
     let plan = hessianPlan
@@ -96,6 +98,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// J v: how the outputs change along `v`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func jacobianVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let direction = pieces(of: v, "jacobianVectorProduct")
     var sums = [Accumulator<Scalar>()]
@@ -104,6 +107,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// H_L u: the Hessian of the loss at the outputs applied to `u`, which has their shape.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func lossHessianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     require(u.shape == outputShape, "lossHessianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     var sums = [Accumulator<Scalar>()]
@@ -112,6 +116,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// Jᵀ u, in the layout of θ; `u` has the shape of the outputs.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func vectorJacobianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     require(u.shape == outputShape, "vectorJacobianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     let result = Tensor<Scalar>(uninitialized: [layout.count])

@@ -10,9 +10,9 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// Nodes on a path from a wanted input.
   private let isActive: [Bool]
   /// Computing: the cotangent of each node so far.
-  private var sums: [Accumulator<Scalar>]
+  @exclusivity(unchecked) private var sums: [Accumulator<Scalar>]
   /// Recording: the parts of each node's cotangent. Inputs keep theirs apart, so that they can be added up in place.
-  private var parts: [[Variable<Scalar>]]
+  @exclusivity(unchecked) private var parts: [[Variable<Scalar>]]
 
   /// - Parameters:
   ///   - inputs: the nodes whose cotangents are wanted, each with the memory it belongs in, if that is fixed.
@@ -22,7 +22,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
     self.isRecording = isRecording
     var active = [Bool](repeating: false, count: end)
     for input in inputs where input.node < end { active[input.node] = true }
-    for node in 0..<end where tape.nodes[node].primitive != nil && !active[node] {
+    for node in 0..<end where tape.nodes[node].rules != nil && !active[node] {
       for index in 0..<Int(tape.nodes[node].operandCount) {
         let operand = tape.operand(index, of: node)
         if operand >= 0 && active[operand] { active[node] = true }
@@ -39,10 +39,11 @@ final class ReverseSweep<Scalar: TensorScalar> {
 
   /// Carries cotangents from the nodes in `range`, last first, to their operands. With `consuming`, values that no earlier node
   /// reads are let go on the way.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ range: Range<Int>, consuming: Bool = false) {
-    for node in range.reversed() where isActive[node] && tape.nodes[node].primitive != nil {
+    for node in range.reversed() where isActive[node] && tape.nodes[node].rules != nil {
       if let dy = takeCotangent(node) {
-        tape.nodes[node].primitive!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
+        tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
       }
       if consuming { tape.forget(node) }
     }
@@ -89,12 +90,12 @@ final class ReverseSweep<Scalar: TensorScalar> {
     parts[node].append(isInput(node) ? recordDeferred(primitive, a, b, for: node) : a.applying(primitive, with: b))
   }
 
-  private func isInput(_ node: Int) -> Bool { tape.nodes[node].primitive == nil }
+  private func isInput(_ node: Int) -> Bool { tape.nodes[node].rules == nil }
 
   /// What nobody asks for is not computed: a Hessian-vector product needs the tangent of the weights' gradient, not its value.
   private func recordDeferred(
     _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>?, for node: Int
   ) -> Variable<Scalar> {
-    tape.record(primitive, a, b, value: nil, shape: tape.shape(of: node))
+    tape.recordDeferred(primitive, a, b, shape: tape.shape(of: node))
   }
 }

@@ -23,7 +23,7 @@ struct TangentPlan {
     var isActive = [Bool](repeating: false, count: end)
     for source in sources where source < end { isActive[source] = true }
     let isSource = isActive
-    for node in 0..<end where tape.nodes[node].primitive != nil && !isActive[node] {
+    for node in 0..<end where tape.nodes[node].rules != nil && !isActive[node] {
       for index in 0..<Int(tape.nodes[node].operandCount) {
         let operand = tape.operand(index, of: node)
         if operand >= 0 && isActive[operand] { isActive[node] = true }
@@ -57,12 +57,13 @@ struct TangentPlan {
 /// Carries tangents forward over a tape: one pass of forward-mode differentiation. Its memory is reused from run to run.
 final class TangentSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
-  private var tangents: [Tensor<Scalar>?] = []
-  private var lastUses: UInt8 = 0
+  @exclusivity(unchecked) private var tangents: [Tensor<Scalar>?] = []
+  @exclusivity(unchecked) private var lastUses: UInt8 = 0
 
   init(_ tape: Tape<Scalar>) { self.tape = tape }
 
   /// Runs `plan` with the given tangents at its sources and adds the results to `sums`, one for each of the plan's targets.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into sums: inout [Accumulator<Scalar>]) {
     if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
     for source in sources { tangents[source.node] = source.tangent }
@@ -73,10 +74,10 @@ final class TangentSweep<Scalar: TensorScalar> {
       lastUses = step.lastUses
       let point = TangentPoint(sweep: self, node: step.node)
       if step.targets.count == 1 && !step.isUsedLater {
-        tape.nodes[step.node].primitive!.addTangent(to: &sums[step.targets[0]], at: point)
+        tape.nodes[step.node].rules!.addTangent(to: &sums[step.targets[0]], at: point)
       } else {
         var sum = Accumulator<Scalar>()
-        tape.nodes[step.node].primitive!.addTangent(to: &sum, at: point)
+        tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
         if step.isUsedLater { tangents[step.node] = sum.sum }
         if let tangent = sum.sum { for target in step.targets { sums[target].add(tangent) } }
       }

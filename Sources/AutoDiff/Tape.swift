@@ -7,10 +7,11 @@ import Tensor
 /// A tape belongs to one task.
 public final class Tape<Scalar: TensorScalar> {
   struct Node {
-    /// nil for a leaf: an input or a constant.
-    var primitive: (any Primitive<Scalar>)?
-    var operands: InlineArray<3, Int32>
-    var operandCount: Int32
+    /// The primitive's rules; nil for a leaf: an input or a constant.
+    var rules: Rules<Scalar>?
+    /// The nodes of at most three operands, -1 for none or for a constant that no rule reads, and then their number.
+    var operands: SIMD4<Int32>
+    var operandCount: Int32 { operands.w }
     var shape: Shape
     /// Kept if a rule reads it, and for leaves.
     var value: Tensor<Scalar>?
@@ -18,7 +19,11 @@ public final class Tape<Scalar: TensorScalar> {
     var isDeferred: Bool
   }
 
-  private(set) var nodes: [Node] = []
+  // Nobody but this class and the sweeps, one at a time, touches the list: the run-time check would cost more than an access.
+  @exclusivity(unchecked) private(set) var nodes = ChunkedList<Node>()
+
+  /// What stands in a variable for a value that was not computed yet.
+  let standIn = Tensor<Scalar>(zeros: [0])
 
   public init() {}
 
@@ -26,7 +31,7 @@ public final class Tape<Scalar: TensorScalar> {
   public var count: Int { nodes.count }
 
   /// The type names of the operations recorded so far, in order; for tests.
-  package var primitiveNames: [String] { nodes.compactMap { $0.primitive.map { "\(type(of: $0))" } } }
+  package var primitiveNames: [String] { (0..<count).compactMap { nodes[$0].rules.map { "\($0.primitive)" } } }
 
   /// A new input, with respect to which one may differentiate.
   public func variable(_ value: Tensor<Scalar>) -> Variable<Scalar> {
@@ -35,23 +40,45 @@ public final class Tape<Scalar: TensorScalar> {
 
   private func leaf(_ value: Tensor<Scalar>) -> Int {
     nodes.append(
-      Node(primitive: nil, operands: [-1, -1, -1], operandCount: 0, shape: value.shape, value: value, isDeferred: false))
+      Node(rules: nil, operands: [-1, -1, -1, 0], shape: value.shape, value: value, isDeferred: false))
     return nodes.count - 1
   }
 
-  /// Appends an operation. Without a value it is computed when someone asks.
+  /// Appends an operation on one variable, whose value is known.
+  func record(_ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, value: Tensor<Scalar>) -> Variable<Scalar> {
+    let reads = primitive.reads
+    let first = keep(a, isRead: reads.contains(.first))
+    return append(primitive, [first, -1, -1, 1], value, isKept: reads.contains(.result))
+  }
+
+  /// Appends an operation on two variables, whose value is known.
   func record(
-    _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>? = nil, value: Tensor<Scalar>?, shape: Shape
+    _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, value: Tensor<Scalar>
   ) -> Variable<Scalar> {
     let reads = primitive.reads
-    // A deferred value is computed from all operands, so all are kept.
-    let first = keep(a, isRead: value == nil || reads.contains(.first))
-    let second = b.map { keep($0, isRead: value == nil || reads.contains(.second)) } ?? -1
+    let first = keep(a, isRead: reads.contains(.first))
+    let second = keep(b, isRead: reads.contains(.second))
+    return append(primitive, [first, second, -1, 2], value, isKept: reads.contains(.result))
+  }
+
+  private func append(
+    _ primitive: some Primitive<Scalar>, _ operands: SIMD4<Int32>, _ value: Tensor<Scalar>, isKept: Bool
+  ) -> Variable<Scalar> {
+    nodes.append(
+      Node(rules: Rules(primitive), operands: operands, shape: value.shape, value: isKept ? value : nil, isDeferred: false))
+    return Variable(tape: self, node: nodes.count - 1, computed: value)
+  }
+
+  /// Appends an operation whose value, of the given shape, is computed when someone asks; so all operands are kept.
+  func recordDeferred(
+    _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>?, shape: Shape
+  ) -> Variable<Scalar> {
+    let first = keep(a, isRead: true)
+    let second = b.map { keep($0, isRead: true) } ?? -1
     nodes.append(
       Node(
-        primitive: primitive, operands: [first, second, -1], operandCount: b == nil ? 1 : 2, shape: shape,
-        value: reads.contains(.result) ? value : nil, isDeferred: value == nil))
-    return Variable(tape: self, node: nodes.count - 1, computed: value)
+        rules: Rules(primitive), operands: [first, second, -1, b == nil ? 1 : 2], shape: shape, value: nil, isDeferred: true))
+    return Variable(deferredOn: self, node: nodes.count - 1)
   }
 
   /// The node of an operand, holding its value if a rule reads it; -1 for a constant that none reads.
@@ -81,11 +108,11 @@ public final class Tape<Scalar: TensorScalar> {
   /// Adds the value of a deferred node to `sum` without keeping it.
   func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
     if let value = nodes[node].value { return sum.add(value) }
-    nodes[node].primitive!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
+    nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
   /// Lets go of a value that no later step of a sweep reads.
   func forget(_ node: Int) { nodes[node].value = nil }
 
-  private func name(_ node: Int) -> String { nodes[node].primitive.map { "\(type(of: $0))" } ?? "an input" }
+  private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }
 }

@@ -7,12 +7,24 @@ import Tensor
 public struct Variable<Scalar: TensorScalar> {
   let tape: Tape<Scalar>?
   let node: Int
-  private let computed: Tensor<Scalar>?
+  /// The value, unless it was deferred; then a stand-in, and the tape computes the value when asked. Not an optional, because
+  /// variables are copied at every operation and those of optionals go through run-time type information.
+  private let computed: Tensor<Scalar>
+  private let isDeferred: Bool
 
-  init(tape: Tape<Scalar>?, node: Int, computed: Tensor<Scalar>?) {
+  init(tape: Tape<Scalar>?, node: Int, computed: Tensor<Scalar>) {
     self.tape = tape
     self.node = node
     self.computed = computed
+    isDeferred = false
+  }
+
+  /// A variable whose value is computed when someone asks.
+  init(deferredOn tape: Tape<Scalar>, node: Int) {
+    self.tape = tape
+    self.node = node
+    computed = tape.standIn
+    isDeferred = true
   }
 
   /// A constant.
@@ -24,14 +36,14 @@ public struct Variable<Scalar: TensorScalar> {
   public init(_ constant: Scalar) { self.init(Tensor(scalar: constant)) }
 
   /// The value. For a gradient that was recorded but not computed yet, this computes it.
-  public var value: Tensor<Scalar> { computed ?? tape!.value(of: node, readBy: node) }
+  public var value: Tensor<Scalar> { isDeferred ? tape!.value(of: node, readBy: node) : computed }
+
+  public var shape: Shape { isDeferred ? tape!.shape(of: node) : computed.shape }
 
   /// Adds the value to `sum`; one that was not computed yet goes straight to its place and is not kept.
   func addValue(to sum: inout Accumulator<Scalar>) {
-    if let computed { sum.add(computed) } else { tape!.addDeferredValue(of: node, to: &sum) }
+    if isDeferred { tape!.addDeferredValue(of: node, to: &sum) } else { sum.add(computed) }
   }
-
-  public var shape: Shape { computed?.shape ?? tape!.shape(of: node) }
 
   /// The same value as a constant: no derivative passes through.
   public func stoppingGradient() -> Variable { Variable(value) }
@@ -40,13 +52,13 @@ public struct Variable<Scalar: TensorScalar> {
   public func applying(_ primitive: some UnaryPrimitive<Scalar>) -> Variable {
     let result = primitive.value(value)
     guard let tape else { return Variable(result) }
-    return tape.record(primitive, self, value: result, shape: result.shape)
+    return tape.record(primitive, self, value: result)
   }
 
   /// Applies a primitive to this variable and another, recording it if one of them is on a tape.
   public func applying(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable) -> Variable {
     let result = primitive.value(value, other.value)
     guard let tape = tape ?? other.tape else { return Variable(result) }
-    return tape.record(primitive, self, other, value: result, shape: result.shape)
+    return tape.record(primitive, self, other, value: result)
   }
 }

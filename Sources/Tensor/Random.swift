@@ -85,7 +85,9 @@ public struct RandomStream: Sendable, Hashable {
 
   /// Philox4x32-10 of one counter.
   package static func block(seed: UInt64, stream: UInt64, index: UInt64) -> (UInt32, UInt32, UInt32, UInt32) {
-    let counter = [UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream), UInt32(stream >> 32)]
+    let counter = [
+      UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream), UInt32(stream >> 32),
+    ]
     let key = [UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)]
     var out = [UInt32](repeating: 0, count: 4)
     kappa_philox(counter, key, &out)
@@ -98,7 +100,9 @@ public struct RandomStream: Sendable, Hashable {
     let result = Tensor<S>(uninitialized: shape)
     let out = result.mutableBase
     // Slices start at whole blocks of the generator: 128 elements at most.
-    Parallel.slices(result.count, grain: grain, alignment: 128) { part in body(UInt64(part.lowerBound), part.count, out + part.lowerBound) }
+    Parallel.slices(result.count, grain: grain, alignment: 128) { part in
+      body(UInt64(part.lowerBound), part.count, out + part.lowerBound)
+    }
     return result
   }
 }

@@ -1,17 +1,35 @@
+/// Eight small integers, inline. 32 bits each keep a tensor within two cache lines, and vectors (unlike inline arrays) are copied
+/// with a few moves instead of calls through the type's witness table; the price is that a tensor has fewer than 2^31 elements.
+struct SmallInts: Sendable {
+  private var low: SIMD4<Int32>
+  private var high: SIMD4<Int32>
+
+  init(repeating value: Int) {
+    low = SIMD4(repeating: Int32(value))
+    high = low
+  }
+
+  subscript(index: Int) -> Int {
+    @inline(__always) get { Int(index < 4 ? low[index] : high[index & 3]) }
+    @inline(__always) set { if index < 4 { low[index] = Int32(newValue) } else { high[index & 3] = Int32(newValue) } }
+  }
+}
+
 /// The lengths of a tensor's axes, outermost first. Stored inline: making one allocates nothing.
 public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByArrayLiteral, CustomStringConvertible {
   /// The largest number of axes a tensor may have.
   public static let maximumRank = 8
 
-  @usableFromInline var lengths: InlineArray<8, Int>
+  var lengths = SmallInts(repeating: 0)
+  private var axisCount: UInt8 = 0
   /// The number of axes.
-  public private(set) var rank: Int
+  public private(set) var rank: Int {
+    @inline(__always) get { Int(axisCount) }
+    @inline(__always) set { axisCount = UInt8(newValue) }
+  }
 
   /// The shape of a scalar: no axes, one element.
-  public init() {
-    lengths = InlineArray(repeating: 0)
-    rank = 0
-  }
+  public init() {}
 
   /// A shape with the given lengths; at most `maximumRank`, none negative.
   public init(_ lengths: some Collection<Int>) {
@@ -49,6 +67,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
   public mutating func insert(_ length: Int, at axis: Int) {
     require(rank < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
     require(length >= 0, "a shape with the negative length \(length)")
+    require(length <= Int32.max, "a shape with the length \(length); at most \(Int32.max) is possible")
     for later in stride(from: rank, to: axis, by: -1) { lengths[later] = lengths[later - 1] }
     lengths[axis] = length
     rank += 1
@@ -98,7 +117,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
 
 /// The distance in elements between neighbours along each axis; 0 repeats, negative runs backward.
 struct Strides: Sendable {
-  var steps: InlineArray<8, Int> = InlineArray(repeating: 0)
+  var steps = SmallInts(repeating: 0)
 
   subscript(axis: Int) -> Int {
     get { steps[axis] }
@@ -111,6 +130,7 @@ struct Strides: Sendable {
     for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
       steps[axis] = step
       step *= shape.lengths[axis]
+      require(step <= Int32.max, "a tensor of shape \(shape): at most \(Int32.max) elements are possible")
     }
   }
 }

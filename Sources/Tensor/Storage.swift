@@ -35,3 +35,30 @@ public enum Memory {
   /// Starts a new peak at what is in use now.
   public static func resetPeak() { kappa_memory_reset_peak() }
 }
+
+/// The tensors' pool for memory of other kinds.
+package enum PooledMemory {
+  /// 64-byte aligned; contents undefined.
+  package static func allocate(byteCount: Int) -> UnsafeMutableRawPointer { kappa_allocate(byteCount) }
+  package static func deallocate(_ memory: UnsafeMutableRawPointer, byteCount: Int) { kappa_deallocate(memory, byteCount) }
+}
+
+/// Keeps tensors' memory from being given back while pointers into it are used.
+@inline(__always) package func keepAlive(_ storage: borrowing Storage) { withExtendedLifetime(storage) {} }
+@inline(__always) package func keepAlive<A>(_ a: borrowing Tensor<A>) { keepAlive(a.storage) }
+@inline(__always) package func keepAlive<A, B>(_ a: borrowing Tensor<A>, _ b: borrowing Tensor<B>) {
+  keepAlive(a.storage)
+  keepAlive(b.storage)
+}
+@inline(__always) package func keepAlive<A, B, C>(
+  _ a: borrowing Tensor<A>, _ b: borrowing Tensor<B>, _ c: borrowing Tensor<C>
+) {
+  keepAlive(a, b)
+  keepAlive(c.storage)
+}
+@inline(__always) package func keepAlive<A, B, C, D>(
+  _ a: borrowing Tensor<A>, _ b: borrowing Tensor<B>, _ c: borrowing Tensor<C>, _ d: borrowing Tensor<D>
+) {
+  keepAlive(a, b)
+  keepAlive(c, d)
+}

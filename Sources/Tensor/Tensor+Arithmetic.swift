@@ -33,9 +33,11 @@ extension Tensor where Scalar: TensorScalar {
   }
 
   /// `self += scale · other`, in place; shapes are equal.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func add(_ other: Tensor, scaledBy scale: Scalar = 1) { form(other, scale, plus: 1) }
 
   /// `self = a · x + b · self`, in place (BLAS axpby); shapes are equal.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func form(_ x: Tensor, _ a: Scalar, plus b: Scalar) {
     require(x.shape == shape, "axpby: shapes \(x.shape) and \(shape) differ")
     makeUnique()
@@ -43,6 +45,7 @@ extension Tensor where Scalar: TensorScalar {
   }
 
   /// `self += scale · a · b`, element by element, in place; shapes are equal.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func add(productOf a: Tensor, _ b: Tensor, scaledBy scale: Scalar = 1) {
     require(a.shape == shape && b.shape == shape, "add(productOf:): shapes \(a.shape), \(b.shape) and \(shape) differ")
     makeUnique()
@@ -56,10 +59,11 @@ extension Tensor where Scalar: TensorScalar {
         kappa_add_product_f64(part.count, Double(scale), (x + i).asDouble, (y + i).asDouble, (out + i).asDouble)
       }
     }
-    withExtendedLifetime((left, right)) {}
+    keepAlive(left, right)
   }
 
   /// The elements at `self` become a x + b self; `self` is contiguous, and writing there is the caller's right.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   package func writeAxpby(_ a: Scalar, _ x: Tensor, _ b: Scalar) {
     let source = x.contiguous()
     let (input, output) = (source.base, mutableBase)
@@ -71,7 +75,7 @@ extension Tensor where Scalar: TensorScalar {
         kappa_axpby_f64(part.count, Double(a), (input + i).asDouble, Double(b), (output + i).asDouble)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
   }
 
   public func abs() -> Tensor { Kernels.unary(.absolute, self) }

@@ -3,6 +3,7 @@ import CKernels
 // One-pass updates of parameters and running statistics, in place; all tensors have one shape.
 extension Tensor where Scalar: TensorScalar {
   /// `self -= rate · scale · gradient`, element by element.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func descend(along gradient: Tensor, scaledBy scale: Tensor, rate: Scalar) {
     update(gradient, scale, "descend") { count, g, s, theta in
       dispatch(Scalar.self) {
@@ -14,6 +15,7 @@ extension Tensor where Scalar: TensorScalar {
   }
 
   /// `self = decay · self + weight · a · b`, element by element: a running sum or mean of products.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func accumulate(productOf a: Tensor, _ b: Tensor, decay: Scalar = 1, weight: Scalar = 1) {
     update(a, b, "accumulate") { count, x, y, mean in
       dispatch(Scalar.self) {
@@ -31,6 +33,7 @@ extension Tensor where Scalar: TensorScalar {
   /// With m = factor · self: 1 / (|m| + damping).
   public func inverseAbsolute(factor: Scalar = 1, plus damping: Scalar) -> Tensor { inverseScale(2, factor, damping) }
 
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   private func inverseScale(_ kind: Int32, _ factor: Scalar, _ damping: Scalar) -> Tensor {
     let source = contiguous()
     let result = Tensor(uninitialized: shape)
@@ -43,7 +46,7 @@ extension Tensor where Scalar: TensorScalar {
         kappa_inverse_scale_f64(kind, part.count, Double(factor), Double(damping), (input + i).asDouble, (output + i).asDouble)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
@@ -58,6 +61,6 @@ extension Tensor where Scalar: TensorScalar {
     Parallel.slices(count, grain: Parallel.cheapGrain / 2) { part in
       kernel(part.count, x + part.lowerBound, y + part.lowerBound, out + part.lowerBound)
     }
-    withExtendedLifetime((left, right)) {}
+    keepAlive(left, right)
   }
 }

@@ -15,7 +15,8 @@ extension Tensor {
 
   /// The same elements in row-major order under another shape: a view of a contiguous tensor, else a copy.
   public func reshaped(to newShape: Shape) -> Tensor {
-    require(newShape.elementCount == count, "reshaped: shape \(shape) has \(count) elements, \(newShape) has \(newShape.elementCount)")
+    require(
+      newShape.elementCount == count, "reshaped: shape \(shape) has \(count) elements, \(newShape) has \(newShape.elementCount)")
     if newShape == shape { return self }
     let source = contiguous()
     return Tensor(storage: source.storage, offset: source.offset, shape: newShape, strides: Strides(rowMajor: newShape))

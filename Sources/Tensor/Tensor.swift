@@ -57,14 +57,14 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
   /// Calls `body` with the elements in row-major order; copies first if they do not lie so.
   public func withUnsafeElements<R>(_ body: (UnsafeBufferPointer<Scalar>) throws -> R) rethrows -> R {
     let source = contiguous()
-    defer { withExtendedLifetime(source.storage) {} }
+    defer { keepAlive(source.storage) }
     return try body(UnsafeBufferPointer(start: source.base, count: count))
   }
 
   /// Calls `body` with the elements in row-major order, for writing; copies first if the storage is shared.
   public mutating func withUnsafeMutableElements<R>(_ body: (UnsafeMutableBufferPointer<Scalar>) throws -> R) rethrows -> R {
     makeUnique()
-    defer { withExtendedLifetime(storage) {} }
+    defer { keepAlive(storage) }
     return try body(UnsafeMutableBufferPointer(start: mutableBase, count: count))
   }
 
@@ -128,7 +128,7 @@ extension Tensor {
   /// The element at the given indices; negative ones count from the end.
   public subscript(indices: Int...) -> Scalar {
     get {
-      defer { withExtendedLifetime(storage) {} }
+      defer { keepAlive(storage) }
       return base[position(of: indices)]
     }
     set {

@@ -2,15 +2,20 @@ import Tensor
 
 extension Variable {
   /// The hyperbolic tangent of each element.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func tanh() -> Variable { applying(ActivationFunction(.tanh)) }
   /// 1 / (1 + e⁻ˣ) of each element.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func sigmoid() -> Variable { applying(ActivationFunction(.sigmoid)) }
   /// max(x, 0) of each element; the derivative at 0 is 0.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func relu() -> Variable { applying(ActivationFunction(.leakyRelu(slope: 0))) }
   /// `x > 0 ? x : slope x`, `slope` >= 0; the derivative at 0 is `slope`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func leakyRelu(slope: Double) -> Variable { applying(ActivationFunction(.leakyRelu(slope: slope))) }
 
   /// f(x + b), the vector `bias` added along the last axis: a layer's bias and nonlinearity in one pass.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func activated(_ function: Activation, bias: Variable) -> Variable {
     require(
       bias.shape.rank == 1 && shape.rank >= 1 && shape[shape.rank - 1] == bias.shape[0],

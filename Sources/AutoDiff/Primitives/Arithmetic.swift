@@ -2,23 +2,39 @@ import Tensor
 
 // Element-wise arithmetic with broadcasting: the cotangent of a stretched operand is summed back to its shape.
 extension Variable {
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func + (a: Variable, b: Variable) -> Variable { a.applying(Sum2(sign: 1), with: b) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func - (a: Variable, b: Variable) -> Variable { a.applying(Sum2(sign: -1), with: b) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func * (a: Variable, b: Variable) -> Variable { a.applying(Product(), with: b) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func / (a: Variable, b: Variable) -> Variable { a.applying(Product(), with: b.reciprocal()) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static prefix func - (a: Variable) -> Variable { a.applying(Affine(scale: -1)) }
 
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func + (a: Variable, b: Scalar) -> Variable { a.applying(Affine(offset: b)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func + (a: Scalar, b: Variable) -> Variable { b + a }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func - (a: Variable, b: Scalar) -> Variable { a + -b }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func - (a: Scalar, b: Variable) -> Variable { b.applying(Affine(scale: -1, offset: a)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func * (a: Variable, b: Scalar) -> Variable { a.applying(Affine(scale: b)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func * (a: Scalar, b: Variable) -> Variable { b * a }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func / (a: Variable, b: Scalar) -> Variable { a * (1 / b) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func / (a: Scalar, b: Variable) -> Variable { a * b.reciprocal() }
 
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func + (a: Variable, b: Tensor<Scalar>) -> Variable { a + Variable(b) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func - (a: Variable, b: Tensor<Scalar>) -> Variable { a - Variable(b) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func * (a: Variable, b: Tensor<Scalar>) -> Variable { a * Variable(b) }
 }
 

@@ -3,6 +3,7 @@ import Tensor
 extension Variable {
   /// For each row of logits z (the last axis): Σⱼ softplus(zⱼ) - tⱼ zⱼ, the negative log-likelihood of independent Bernoulli
   /// outputs with targets t in [0, 1]. The result has the shape of `self` without its last axis.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func sigmoidCrossEntropy(_ targets: Tensor<Scalar>) -> Variable {
     require(targets.shape == shape, "sigmoidCrossEntropy: logits \(shape) and targets \(targets.shape) differ")
     return applying(SigmoidCrossEntropy(targets: targets.contiguous()))
@@ -10,6 +11,7 @@ extension Variable {
 
   /// For each row of logits z (the last axis): log Σⱼ e^zⱼ - z_label, the negative log-likelihood of the label.
   /// The result, and `labels`, have the shape of `self` without its last axis; labels are in 0 ..< number of classes.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func softmaxCrossEntropy(_ labels: Tensor<Int32>) -> Variable {
     require(
       shape.rank >= 1 && labels.shape == Shape(shape.dropLast()),

@@ -1,18 +1,27 @@
 import Tensor
 
 extension Variable {
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func exp() -> Variable { applying(ElementaryFunction(.exp)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func log() -> Variable { applying(ElementaryFunction(.log)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func squareRoot() -> Variable { applying(ElementaryFunction(.squareRoot)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func squared() -> Variable { applying(ElementaryFunction(.square)) }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func reciprocal() -> Variable { applying(ElementaryFunction(.reciprocal)) }
   /// log(1 + eˣ).
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func softplus() -> Variable { applying(ElementaryFunction(.softplus)) }
   /// The derivative at 0 is 0.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func abs() -> Variable { applying(ElementaryFunction(.absolute)) }
   /// xᵖ for a constant exponent.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func power(_ exponent: Scalar) -> Variable { applying(ElementaryFunction(.power(exponent))) }
   /// xᵇ = exp(b log x), element by element, for positive x.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func power(_ exponent: Variable) -> Variable { (exponent * log()).exp() }
 }
 
@@ -73,8 +82,10 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
 }
 
 /// The larger of each pair of elements; a tie sends the derivative to `a`.
+@specialized(where S == Float) @specialized(where S == Double)
 public func maximum<S: TensorScalar>(_ a: Variable<S>, _ b: Variable<S>) -> Variable<S> { a.applying(Selection(sign: 1), with: b) }
 /// The smaller of each pair of elements; a tie sends the derivative to `a`.
+@specialized(where S == Float) @specialized(where S == Double)
 public func minimum<S: TensorScalar>(_ a: Variable<S>, _ b: Variable<S>) -> Variable<S> { a.applying(Selection(sign: -1), with: b) }
 
 /// y = max(a, b) for sign 1, min(a, b) for sign -1.

@@ -40,6 +40,7 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
 }
 
 /// The product of matrices, batches of matrices or vectors, by the rules of `numpy.matmul`; see the function on tensors.
+@specialized(where S == Float) @specialized(where S == Double)
 public func matmul<S: TensorScalar>(
   _ a: Variable<S>, _ b: Variable<S>, transposeA: Bool = false, transposeB: Bool = false
 ) -> Variable<S> {

@@ -2,36 +2,43 @@ import Tensor
 
 extension Variable {
   /// The sum over `axes` (all if nil).
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func sum(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
     let (kept, dropped) = reducedShapes(axes)
     return summed(to: kept).reshaped(to: keepDimensions ? kept : dropped)
   }
 
   /// The mean over `axes` (all if nil).
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func mean(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
     let total = sum(axes: axes, keepDimensions: keepDimensions)
     return total * (Scalar(total.shape.elementCount) / Scalar(shape.elementCount))
   }
 
   /// log Σ eˣ over `axes` (all if nil), safe from overflow.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func logSumExp(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
     let (kept, dropped) = reducedShapes(axes)
     return applying(LogSumExp(shape: kept)).reshaped(to: keepDimensions ? kept : dropped)
   }
 
   /// eˣ / Σ eˣ along one axis, safe from overflow.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func softmax(axis: Int = -1) -> Variable { applying(Softmax(axis: axis < 0 ? axis + shape.rank : axis)) }
 
   /// x - log Σ eˣ along one axis.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func logSoftmax(axis: Int = -1) -> Variable { self - logSumExp(axes: [axis], keepDimensions: true) }
 
   /// The largest element over `axes` (all if nil); ties share the derivative equally.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func max(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
     let (kept, dropped) = reducedShapes(axes)
     return applying(Largest(shape: kept)).reshaped(to: keepDimensions ? kept : dropped)
   }
 
   /// x₀, x₀ + x₁, ... along one axis.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func cumulativeSum(axis: Int) -> Variable {
     applying(CumulativeSum(axis: axis < 0 ? axis + shape.rank : axis, reversed: false))
   }

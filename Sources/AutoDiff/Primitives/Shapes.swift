@@ -2,17 +2,21 @@ import Tensor
 
 extension Variable {
   /// The same elements in row-major order under another shape; one length may be -1 and is inferred.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func reshaped(to lengths: [Int]) -> Variable {
     applying(Reshape(shape: value.reshaped(to: lengths).shape))
   }
 
   /// The same elements in row-major order under another shape.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func reshaped(to shape: Shape) -> Variable { shape == self.shape ? self : applying(Reshape(shape: shape)) }
 
   /// The axes in a new order: axis `i` of the result is axis `axes[i]` of `self`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func permuted(_ axes: [Int]) -> Variable { applying(Permute(axes: axes.map { $0 < 0 ? $0 + shape.rank : $0 })) }
 
   /// The last two axes exchanged.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func transposed() -> Variable {
     guard shape.rank >= 2 else { return self }
     var axes = Array(0..<shape.rank)
@@ -21,9 +25,11 @@ extension Variable {
   }
 
   /// Stretched to `shape` by repeating axes of length 1 and adding outer axes.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func broadcast(to shape: Shape) -> Variable { shape == self.shape ? self : applying(Broadcast(shape: shape)) }
 
   /// Summed over the axes along which `shape` would be stretched to this variable's shape: the adjoint of `broadcast`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func summed(to shape: Shape) -> Variable { shape == self.shape ? self : applying(SumTo(shape: shape)) }
 }
 

@@ -83,7 +83,9 @@ public struct PreconditionedSGD<Scalar: TensorScalar>: Optimizer {
       let prefix = "preconditioner/"
       let own = preconditioner.copy()
       own.state = Dictionary(
-        uniqueKeysWithValues: newValue.filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+        uniqueKeysWithValues: newValue.filter { $0.key.hasPrefix(prefix) }.map {
+          (String($0.key.dropFirst(prefix.count)), $0.value)
+        })
       preconditioner = own
     }
   }

@@ -37,6 +37,7 @@ public enum Activation: Sendable, Hashable {
 
 /// Element-wise kernels. Those that take a tensor `consuming` write over it when nobody else refers to it.
 package enum Kernels {
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: consuming Tensor<S>, parameter: S = 0) -> Tensor<S> {
     let source = x.contiguous()
     let result = Tensor<S>(uninitialized: source.shape)
@@ -50,10 +51,11 @@ package enum Kernels {
         kappa_unary_f64(op.rawValue, part.count, from.asDouble, Double(parameter), to.asDouble)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func binary<S: TensorScalar>(_ op: BinaryKernel, _ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
     let result: Tensor<S>
     if a.shape == b.shape && a.isContiguous && b.isContiguous {
@@ -72,7 +74,7 @@ package enum Kernels {
         binaryRows(op, sourceA + atA, nest.a[last], sourceB + atB, nest.b[last], output + out, nest.lengths[last])
       }
     }
-    withExtendedLifetime((a, b)) {}
+    keepAlive(a, b)
     return result
   }
 
@@ -91,6 +93,7 @@ package enum Kernels {
   }
 
   /// y = f(x + b), the vector `b` added to every row (the last axis) of x.
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func biasActivation<S: TensorScalar>(_ f: Activation, _ x: consuming Tensor<S>, bias: Tensor<S>) -> Tensor<S> {
     let source = x.contiguous()
     let offset = bias.contiguous()
@@ -110,11 +113,12 @@ package enum Kernels {
           (output + start).asDouble, columns)
       }
     }
-    withExtendedLifetime((source, offset)) {}
+    keepAlive(source, offset)
     return result
   }
 
   /// (dx + db) f'(y): the tangent of `biasActivation`, over dx where possible. `db`, if any, is added to every row.
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func biasActivationTangent<S: TensorScalar>(
     _ f: Activation, _ dx: consuming Tensor<S>, bias db: Tensor<S>?, at y: Tensor<S>
   ) -> Tensor<S> {
@@ -139,11 +143,12 @@ package enum Kernels {
           (output + start).asDouble)
       }
     }
-    withExtendedLifetime((offset, value, input)) {}
+    keepAlive(offset, value, input)
     return result
   }
 
   /// g f'(y).
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func activationGradient<S: TensorScalar>(_ f: Activation, _ g: consuming Tensor<S>, at y: Tensor<S>) -> Tensor<S> {
     var source = consume g
     if !source.isContiguous { source = source.copied() }
@@ -160,11 +165,12 @@ package enum Kernels {
           f.code, part.count, (input + i).asDouble, (at + i).asDouble, f.parameter, (output + i).asDouble)
       }
     }
-    withExtendedLifetime((source, value)) {}
+    keepAlive(source, value)
     return result
   }
 
   /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`.
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func activationGradientTangent<S: TensorScalar>(
     _ f: Activation, _ dg: consuming Tensor<S>, gradient g: Tensor<S>, _ dy: Tensor<S>, at y: Tensor<S>
   ) -> Tensor<S> {
@@ -185,7 +191,7 @@ package enum Kernels {
           (output + i).asDouble)
       }
     }
-    withExtendedLifetime((a, b, c, d)) {}
+    keepAlive(a, b, c, d)
     return result
   }
 }

@@ -15,7 +15,9 @@ extension UnsafePointer {
 
 extension UnsafeMutablePointer {
   @inline(__always) var asFloat: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self) }
-  @inline(__always) var asDouble: UnsafeMutablePointer<Double> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Double.self) }
+  @inline(__always) var asDouble: UnsafeMutablePointer<Double> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Double.self)
+  }
 }
 
 /// An element-wise loop over one or two strided operands with a contiguous result, in as few axes as possible.

@@ -12,6 +12,7 @@ extension Kernels {
     }
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func sigmoidCrossEntropy<S: TensorScalar>(_ logits: Tensor<S>, _ targets: Tensor<S>) -> Tensor<S> {
     let z = logits.contiguous()
     let columns = z.shape[z.rank - 1]
@@ -24,10 +25,11 @@ extension Kernels {
         kappa_sigmoid_cross_entropy_f64(count, columns, (pz + i).asDouble, (pt + i).asDouble, (out + row).asDouble)
       }
     }
-    withExtendedLifetime((z, targets)) {}
+    keepAlive(z, targets)
     return result
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func sigmoidCrossEntropyGradient<S: TensorScalar>(
     _ weights: Tensor<S>, _ logits: Tensor<S>, _ targets: Tensor<S>
   ) -> Tensor<S> {
@@ -44,10 +46,11 @@ extension Kernels {
           count, columns, (pg + row).asDouble, (pz + i).asDouble, (pt + i).asDouble, (out + i).asDouble)
       }
     }
-    withExtendedLifetime((g, z, targets)) {}
+    keepAlive(g, z, targets)
     return result
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func sigmoidCrossEntropyGradientTangent<S: TensorScalar>(
     _ weights: Tensor<S>, dg: Tensor<S>?, _ logits: Tensor<S>, _ targets: Tensor<S>, _ dz: consuming Tensor<S>
   ) -> Tensor<S> {
@@ -68,10 +71,12 @@ extension Kernels {
           (pdz + i).asDouble, (out + i).asDouble)
       }
     }
-    withExtendedLifetime((g, dg, z, targets, input)) {}
+    keepAlive(g, z, targets, input)
+    if let dg { keepAlive(dg) }
     return result
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func softmaxCrossEntropy<S: TensorScalar>(_ logits: Tensor<S>, _ labels: Tensor<Int32>) -> Tensor<S> {
     let z = logits.contiguous()
     let columns = z.shape[z.rank - 1]
@@ -84,10 +89,11 @@ extension Kernels {
         kappa_softmax_cross_entropy_f64(count, columns, (pz + i).asDouble, label + row, (out + row).asDouble)
       }
     }
-    withExtendedLifetime((z, labels)) {}
+    keepAlive(z, labels)
     return result
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func softmaxCrossEntropyGradient<S: TensorScalar>(
     _ weights: Tensor<S>, _ logits: Tensor<S>, _ labels: Tensor<Int32>
   ) -> Tensor<S> {
@@ -104,10 +110,11 @@ extension Kernels {
           count, columns, (pg + row).asDouble, (pz + i).asDouble, label + row, (out + i).asDouble)
       }
     }
-    withExtendedLifetime((g, z, labels)) {}
+    keepAlive(g, z, labels)
     return result
   }
 
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func softmaxCrossEntropyGradientTangent<S: TensorScalar>(
     _ weights: Tensor<S>, dg: Tensor<S>?, _ logits: Tensor<S>, _ labels: Tensor<Int32>, _ dz: Tensor<S>
   ) -> Tensor<S> {
@@ -126,7 +133,8 @@ extension Kernels {
           (pdz + i).asDouble, (out + i).asDouble)
       }
     }
-    withExtendedLifetime((g, dg, z, labels, input)) {}
+    keepAlive(g, z, labels, input)
+    if let dg { keepAlive(dg) }
     return result
   }
 }

@@ -57,6 +57,7 @@ private struct Operand<S: TensorScalar> {
 extension Kernels {
   /// out = alpha op(a) op(b) + beta out for matrices [m, k] and [k, n], `op` a transpose if asked for; `out` is contiguous
   /// [m, n] and writing there is the caller's right. With beta = 0 `out` is not read.
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func matrixProduct<S: TensorScalar>(
     _ a: Tensor<S>, transposed transposeA: Bool = false, _ b: Tensor<S>, transposed transposeB: Bool = false,
     into out: UnsafeMutablePointer<S>, rows m: Int, columns n: Int, inner k: Int, alpha: S = 1, beta: S = 0
@@ -80,7 +81,8 @@ extension Kernels {
         product(left, right, out, ldc: n, rows: 0..<m, columns: columns, k, alpha, beta)
       }
     }
-    withExtendedLifetime((left.owner, right.owner)) {}
+    keepAlive(left.owner)
+    keepAlive(right.owner)
   }
 
   private static func product<S: TensorScalar>(
@@ -102,7 +104,8 @@ extension Kernels {
           CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), y.asFloat, ldb, x.asFloat, step, Float(beta), z.asFloat, 1)
       } double: {
         cblas_dgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), y.asDouble, ldb, x.asDouble, step, Double(beta), z.asDouble, 1)
+          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), y.asDouble, ldb, x.asDouble, step, Double(beta),
+          z.asDouble, 1)
       }
       return
     }
@@ -115,16 +118,19 @@ extension Kernels {
           CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), x.asFloat, lda, y.asFloat, step, Float(beta), z.asFloat, 1)
       } double: {
         cblas_dgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), x.asDouble, lda, y.asDouble, step, Double(beta), z.asDouble, 1)
+          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), x.asDouble, lda, y.asDouble, step, Double(beta),
+          z.asDouble, 1)
       }
       return
     }
     dispatch(S.self) {
       cblas_sgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(beta), z.asFloat, Int32(ldc))
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(beta), z.asFloat,
+        Int32(ldc))
     } double: {
       cblas_dgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(beta), z.asDouble, Int32(ldc))
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(beta), z.asDouble,
+        Int32(ldc))
     }
   }
 }
@@ -137,6 +143,7 @@ extension Kernels {
 ///   - a: `[..., m, k]`, or `[..., k, m]` with `transposeA`, or `[k]`.
 ///   - b: `[..., k, n]`, or `[..., n, k]` with `transposeB`, or `[k]`.
 /// - Complexity: 2 m n k floating-point operations for each pair of matrices.
+@specialized(where S == Float) @specialized(where S == Double)
 public func matmul<S: TensorScalar>(
   _ a: Tensor<S>, _ b: Tensor<S>, transposeA: Bool = false, transposeB: Bool = false
 ) -> Tensor<S> {

@@ -32,6 +32,7 @@ extension Tensor where Scalar: TensorScalar {
   /// The sum over `axes` (all if nil).
   ///
   /// Short blocks are summed in several lanes and their totals in double precision, so the error does not grow with the length.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func sum(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
     let axes = resolved(axes, "sum")
     if axes.isEmpty { return self }
@@ -51,7 +52,7 @@ extension Tensor where Scalar: TensorScalar {
         Kernels.sumColumns(input + i * length * inner, rows: length, columns: inner, into: output + i * inner)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
@@ -86,11 +87,12 @@ extension Tensor where Scalar: TensorScalar {
         }
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
   /// log Σ eˣ over `axes` (all if nil), safe from overflow; -infinity over no elements.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func logSumExp(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
     let axes = resolved(axes, "logSumExp")
     let kept = (0..<rank).filter { !axes.contains($0) }
@@ -106,11 +108,12 @@ extension Tensor where Scalar: TensorScalar {
         kappa_log_sum_exp_rows_f64(part.count, length, from.asDouble, to.asDouble)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
   /// eˣ / Σ eˣ along one axis, safe from overflow.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func softmax(axis: Int = -1) -> Tensor {
     let axis = shape.normalized(axis, in: "softmax")
     if axis != rank - 1 { return swapped(axis, rank - 1).softmax().swapped(axis, rank - 1) }
@@ -127,7 +130,7 @@ extension Tensor where Scalar: TensorScalar {
         kappa_softmax_rows_f64(part.count, length, (input + start).asDouble, (output + start).asDouble)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
@@ -150,7 +153,7 @@ extension Tensor where Scalar: TensorScalar {
         kappa_cumulative_sum_f64(length, inner, from.asDouble, reversed ? 1 : 0, to.asDouble)
       }
     }
-    withExtendedLifetime(source) {}
+    keepAlive(source)
     return result
   }
 
@@ -161,11 +164,12 @@ extension Tensor where Scalar: TensorScalar {
   }
 
   /// Σ aᵢ bᵢ over all elements, accumulated in double precision; shapes are equal.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func dot(_ other: Tensor) -> Double {
     require(shape == other.shape, "dot: shapes \(shape) and \(other.shape) differ")
     let (a, b) = (contiguous(), other.contiguous())
     let (x, y) = (a.base, b.base)
-    defer { withExtendedLifetime((a, b)) {} }
+    defer { keepAlive(a, b) }
     return Kernels.inBlocks(count) { part in
       dispatch(Scalar.self) {
         kappa_dot_f32(part.count, (x + part.lowerBound).asFloat, (y + part.lowerBound).asFloat)
@@ -208,7 +212,11 @@ extension Kernels {
   }
 
   static func serialSum<S: TensorScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
-    dispatch(S.self) { kappa_sum_f32(count, x.asFloat) } double: { kappa_sum_f64(count, x.asDouble) }
+    dispatch(S.self) {
+      kappa_sum_f32(count, x.asFloat)
+    } double: {
+      kappa_sum_f64(count, x.asDouble)
+    }
   }
 
   static func sum<S: TensorScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
@@ -216,6 +224,7 @@ extension Kernels {
   }
 
   /// out[j] = scale Σᵢ x[i, j], plus what is there if `accumulate`; the columns are shared among the threads.
+  @specialized(where S == Float) @specialized(where S == Double)
   package static func sumColumns<S: TensorScalar>(
     _ x: UnsafePointer<S>, rows: Int, columns: Int, into out: UnsafeMutablePointer<S>, scale: S = 1, accumulate: Bool = false
   ) {

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Kappa
+
+@main
+struct KappaBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kappa-bench",
+    abstract: "Times Kappa on the rows of the side-by-side comparison.",
+    discussion: "Medians in seconds, float32. Compare only with numbers taken in the same run: see docs/performance.md.")
+
+  @Option(help: "How many threads to use.")
+  var threads = Parallel.threads
+
+  @Option(help: "Rows to run: a regular expression found in their names.")
+  var rows = ".*"
+
+  @Option(help: "Seconds to repeat each row for, at least.")
+  var minTime = 1.0
+
+  @Option(help: "Where to write the rows as JSON.")
+  var json: String?
+
+  @Flag(help: "Only name the rows.")
+  var list = false
+
+  func run() throws {
+    guard let pattern = try? Regex(rows) else { throw ValidationError("--rows: \(rows) is not a regular expression") }
+    guard threads >= 1 else { throw ValidationError("--threads: \(threads) is not positive") }
+    let chosen = Row.all.filter { $0.name.firstMatch(of: pattern) != nil }
+    if list { return chosen.forEach { print($0.name) } }
+    Parallel.threads = threads
+    print("\(Configuration.current)\n")
+    var results: [Result] = []
+    for row in chosen {
+      let result = Result(row: row.name, threads: threads, measured: measure(row.prepare(), minTime: minTime))
+      print(result.line)
+      fflush(nil)
+      results.append(result)
+      if let json { try write(results, to: json) }
+    }
+  }
+
+  private func write(_ results: [Result], to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    try encoder.encode(results).write(to: URL(fileURLWithPath: path), options: .atomic)
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+
+/// Work to be timed: `run` does `count` units of it and blocks until they are done.
+struct Work {
+  var count = 1
+  var run: () -> Void
+}
+
+/// One row of the comparison: preparing it makes the data and checks the answer.
+struct Row {
+  var name: String
+  var prepare: () -> Work
+}
+
+struct Measured {
+  var median: Double
+  var fastest: Double
+  var repetitions: Int
+  var peakMegabytes: Double
+}
+
+/// One line of the JSON file, in the format of the peers.
+struct Result: Encodable {
+  var row: String
+  var peer = "kappa"
+  var threads: Int
+  var median_s: Double
+  var min_s: Double
+  var reps: Int
+  var max_rss_mb: Double
+
+  init(row: String, threads: Int, measured: Measured) {
+    self.row = row
+    self.threads = threads
+    median_s = measured.median
+    min_s = measured.fastest
+    reps = measured.repetitions
+    max_rss_mb = measured.peakMegabytes
+  }
+
+  var line: String {
+    let microseconds = String(format: "%12.2f", median_s * 1e6)
+    return "\(row.padding(toLength: max(38, row.count), withPad: " ", startingAt: 0)) t\(threads) \(microseconds) us  n=\(reps)"
+  }
+}
+
+/// The median time of one unit of `work`: after a warm-up, at least five samples and `minTime` seconds.
+func measure(_ work: Work, minTime: Double) -> Measured {
+  let clock = ContinuousClock()
+  func time(_ body: () -> Void) -> Double { clock.measure(body) / .seconds(1) }
+  work.run()
+  let estimate = time(work.run)
+  let inner = estimate > 2e-4 ? 1 : max(1, Int(2e-4 / max(estimate, 1e-7)))
+  if estimate < 0.05 {
+    let end = clock.now.advanced(by: .milliseconds(100))
+    while clock.now < end { work.run() }
+  }
+  var samples: [Double] = []
+  var total = 0.0
+  let least = estimate * 5 > 25 ? 2 : 5
+  while samples.count < least || total < minTime {
+    let sample = time { for _ in 0..<inner { work.run() } }
+    total += sample
+    samples.append(sample / Double(inner * work.count))
+  }
+  samples.sort()
+  return Measured(
+    median: samples[samples.count / 2], fastest: samples[0], repetitions: samples.count * inner,
+    peakMegabytes: peakResidentMegabytes())
+}
+
+/// The most memory this process has occupied so far.
+func peakResidentMegabytes() -> Double {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") }
+  return (line?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) / 1024
+}

@@ -1,0 +1,29 @@
+import Kappa
+
+/// Runs what the documentation shows, so that it cannot go stale: the code blocks of README.md and docs/guide are these files.
+@main
+struct Snippets {
+  static func main() throws {
+    try readme()
+    try checkPreconditioner(GaussNewtonDiagonal(), count: 10)
+    try guide()
+  }
+
+  /// The preconditioner of docs/guide/preconditioner.md lowers a loss and keeps its promises while it does.
+  static func guide() throws {
+    let images = Curves.load(trainCount: 2000, testCount: 1).train
+    let model = MLP.autoencoder([784, 50, 6])
+    let objective = Objective(model, loss: .sigmoidCrossEntropy)
+    var theta: Tensor<Float> = model.initialParameters(.sparse(connections: 15), seed: 1)
+    var optimizer = PreconditionedSGD(learningRate: 0.05, preconditioner: GaussNewtonDiagonal(schedule: .every(5)))
+    var losses: [Double] = []
+    for epoch in 0..<5 {
+      for batch in images.batches(of: 200, seed: 1, epoch: epoch) {
+        losses.append(try optimizer.step(&theta, on: objective.at(batch)).loss)
+      }
+    }
+    try checkPreconditioner(optimizer.preconditioner, count: model.layout.count)
+    guard let last = losses.last, last < 0.8 * losses[0] else { fatalError("the guide's preconditioner does not descend: \(losses)") }
+    print("guide: loss \(losses[0]) to \(last)")
+  }
+}

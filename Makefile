@@ -1,0 +1,54 @@
+# Kappa: every target works on a fresh Debian machine with Swift 6.3.
+.PHONY: deps demo data test examples experiments bench format lint docs clean
+
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+# What Kappa needs (first line) and what only makes pictures.
+PACKAGES = libopenblas-dev liblapacke-dev \
+           gnuplot-nox
+
+# Installs what is missing; does nothing, quickly, when all is there.
+deps:
+	@sh Scripts/install-packages.sh $(PACKAGES)
+
+# The CURVES autoencoder with SGD, RMSProp, Jacobi and ESGD; pictures and numbers in out/demo.
+demo: deps
+	$(SWIFT) run -c release autoencoder demo
+
+# Fashion-MNIST, 60,000 training images, as Debian packages it.
+data:
+	@sh Scripts/install-packages.sh dataset-fashion-mnist
+
+test: deps
+	$(SWIFT) test -c release
+
+# Every example's quick mode, and the packages outside the root.
+examples: deps
+	$(BUILD)
+	$(SWIFT) run -c release Snippets
+	$(SWIFT) run -c release autoencoder demo --quick --output out/quick
+	$(SWIFT) run -c release autoencoder train --quick --optimizer rmsprop --output out/quick-train
+	$(SWIFT) run -c release --package-path Benchmarks kappa-bench --rows '^overhead/' --min-time 0.05
+
+# Long runs, never part of CI: the learning-rate search behind the demo.
+experiments: deps
+	$(SWIFT) run -c release autoencoder search
+
+# Ours, the bare products and, if PEERS names a Python that has them, the peers; one after another, with ratios.
+#   make bench [THREADS=2] [ROWS=regex] [MIN_TIME=0.5] [PEERS=/path/to/python]
+bench: deps
+	@sh Benchmarks/side-by-side.sh
+
+format:
+	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(FORMATTED)
+
+# One documentation archive a module, in out/docs.
+docs: deps
+	@sh Scripts/build-docs.sh
+
+clean:
+	rm -rf .build Benchmarks/.build out
