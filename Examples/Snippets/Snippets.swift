@@ -23,7 +23,9 @@ struct Snippets {
       }
     }
     try checkPreconditioner(optimizer.preconditioner, count: model.layout.count)
-    guard let last = losses.last, last < 0.8 * losses[0] else { fatalError("the guide's preconditioner does not descend: \(losses)") }
+    guard let last = losses.last, last < 0.8 * losses[0] else {
+      fatalError("the guide's preconditioner does not descend: \(losses)")
+    }
     print("guide: loss \(losses[0]) to \(last)")
   }
 }
