@@ -179,17 +179,18 @@ package struct MatrixProductShape {
   package var result: Shape
 
   package init(_ a: Shape, _ b: Shape, transposeA: Bool, transposeB: Bool) {
-    let description = "matmul: \(a)\(transposeA ? "ᵀ" : "") × \(b)\(transposeB ? "ᵀ" : "")"
-    require(a.rank > 0 && b.rank > 0, "\(description): a scalar is not a matrix")
+    // A function, so that the text is made only when a check fails.
+    func description() -> String { "matmul: \(a)\(transposeA ? "ᵀ" : "") × \(b)\(transposeB ? "ᵀ" : "")" }
+    require(a.rank > 0 && b.rank > 0, "\(description()): a scalar is not a matrix")
     (rows, inner) = a.rank == 1 ? (1, a[0]) : (a[a.rank - 2], a[a.rank - 1])
     if transposeA && a.rank > 1 { (rows, inner) = (inner, rows) }
     var rightInner: Int
     (rightInner, columns) = b.rank == 1 ? (b[0], 1) : (b[b.rank - 2], b[b.rank - 1])
     if transposeB && b.rank > 1 { (rightInner, columns) = (columns, rightInner) }
     let innerLength = inner
-    require(innerLength == rightInner, "\(description): inner sizes \(innerLength) and \(rightInner) differ")
+    require(innerLength == rightInner, "\(description()): inner sizes \(innerLength) and \(rightInner) differ")
     guard let leading = Shape(a.dropLast(2)).broadcast(with: Shape(b.dropLast(2))) else {
-      fatalError("\(description): leading axes do not broadcast")
+      fatalError("\(description()): leading axes do not broadcast")
     }
     batch = leading
     result = leading
