@@ -63,3 +63,6 @@ where Gradient.Scalar == Value.Scalar, Curvature.Scalar == Value.Scalar {
   }
   public func linearization(at theta: Tensor<Scalar>) -> Linearization<Scalar> { curvatureFunction.linearization(at: theta) }
 }
+
+extension SharedProblem: Sendable where Function: Sendable {}
+extension SeparateProblem: Sendable where Value: Sendable, Gradient: Sendable, Curvature: Sendable {}

@@ -31,7 +31,7 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
 }
 
 /// An objective on given data: L(θ), the mean (or sum) over the batch of each example's loss.
-public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScalar>: ScalarFunction {
+public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScalar>: ScalarFunction, Sendable {
   public let objective: Objective<Network, Criterion>
   public let inputs: Tensor<Scalar>
   public let targets: Targets<Scalar>

@@ -119,7 +119,8 @@ struct CurvatureLawTests {
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())
     let v = problem.direction(0, of: Double.self)
     expectClose(
-      (point.hessian + 0.25) * v, point.hessian * v + 0.25 * v, Tolerance(relative: 1e-14, absolute: 1e-14), "(H + lambda I) v")
+      (point.hessian + 0.25) * v, point.hessian * v + 0.25 * v, Tolerance(relative: 1e-14, absolute: 1e-14), "(H + lambda I) v"
+    )
     #expect((point.gaussNewton + 1).dimension == problem.model.layout.count)
   }
 }

@@ -4,28 +4,45 @@ import Testing
 
 @Suite("The memory of tensors")
 struct TensorMemoryTests {
-  @Test func `is given back by 10,000 mixed operations`() {
-    // 1 MB each; other tests hold a few MB meanwhile, a leak here would be gigabytes.
-    var x: Tensor<Double> = RandomStream(seed: 1).normal([256, 512])
-    let y: Tensor<Double> = RandomStream(seed: 2).normal([512])
-    let before = Memory.statistics.inUse
-    for step in 0..<2000 {
-      x = (x + y).tanh()
-      x *= 0.5
-      _ = x.transposed().contiguous()
-      _ = x.sum(axes: [step % 2])
-      _ = x[rows: 3..<200].reshaped(to: [-1])
+  @Test func `is given back by 10,000 mixed operations`() async {
+    // In a process of its own: all tensors share one pool.
+    await #expect(processExitsWith: .success) {
+      var x: Tensor<Double> = RandomStream(seed: 1).normal([64, 128])
+      let y: Tensor<Double> = RandomStream(seed: 2).normal([128])
+      func round(_ step: Int) {
+        x = (x + y).tanh()
+        x *= 0.5
+        _ = x.transposed().contiguous()
+        _ = x.sum(axes: [step % 2])
+        _ = x[rows: 3..<50].reshaped(to: [-1])
+      }
+      for step in 0..<3 { round(step) }
+      let before = Memory.statistics.inUse
+      for step in 0..<2000 { round(step) }
+      #expect(Memory.statistics.inUse == before)
+      #expect(x.isFinite)
     }
-    #expect(Memory.statistics.inUse - before < 200 << 20)
-    #expect(x.isFinite)
   }
 
-  @Test func `is aligned for vector instructions and kept for reuse`() {
-    for count in [1, 7, 64, 1000, 100_000] {
-      Tensor<Float>(zeros: [count]).withUnsafeElements { elements in
-        #expect(Int(bitPattern: elements.baseAddress!) % 64 == 0)
-      }
+  @Test func `is counted, kept for reuse, and given back to the system`() async {
+    await #expect(processExitsWith: .success) {
+      let before = Memory.statistics
+      var x: Tensor<Float>? = Tensor(zeros: [1 << 18])
+      #expect(Memory.statistics.inUse == before.inUse + 1 << 20)
+      x = nil
+      #expect(x == nil && Memory.statistics.inUse == before.inUse)
+      #expect(Memory.statistics.pooled == before.pooled + 1 << 20)
+      #expect(Memory.statistics.peak >= before.inUse + 1 << 20)
+      Memory.trim()
+      #expect(Memory.statistics.pooled == 0)
+      Memory.resetPeak()
+      #expect(Memory.statistics.peak == Memory.statistics.inUse)
     }
-    #expect(Memory.statistics.peak >= Memory.statistics.inUse)
+  }
+
+  @Test func `is aligned for vector instructions`() {
+    for count in [1, 7, 64, 1000, 100_000] {
+      Tensor<Float>(zeros: [count]).withUnsafeElements { #expect(Int(bitPattern: $0.baseAddress!) % 64 == 0) }
+    }
   }
 }
