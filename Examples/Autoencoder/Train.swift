@@ -32,8 +32,10 @@ struct Train: ParsableCommand {
 
   func validate() throws {
     if let epochs, epochs < 1 { throw ValidationError("--epochs \(epochs) is not positive") }
-    if let learningRate, !(learningRate > 0) { throw ValidationError("--learning-rate \(learningRate) is not positive") }
-    if let damping, !(damping >= 0) { throw ValidationError("--damping \(damping) is negative") }
+    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
+      throw ValidationError("--learning-rate \(learningRate) is not a positive number")
+    }
+    if let damping, !(damping >= 0 && damping.isFinite) { throw ValidationError("--damping \(damping) is not a number from 0 on") }
     if let decay, !(decay >= 0 && decay < 1) { throw ValidationError("--decay \(decay) is not in [0, 1)") }
     if curvatureEvery < 1 || evaluateEvery < 1 { throw ValidationError("--curvature-every and --evaluate-every are positive") }
   }

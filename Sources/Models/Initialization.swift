@@ -25,6 +25,9 @@ extension Model {
       switch initialization {
       case .sparse(let connections):
         require(connections > 0, "sparse initialisation with \(connections) connections")
+        require(
+          activations.count == layout.affineBlocks.count,
+          "sparse initialisation: the model states \(activations.count) activations for \(layout.affineBlocks.count) affine maps")
         let isTanh = activations[index] == .tanh
         let isBelowTanh = index > 0 && activations[index - 1] == .tanh
         let scale: S = (isTanh ? 0.5 : 1) * (isTanh && isBelowTanh ? 0.5 : 1)

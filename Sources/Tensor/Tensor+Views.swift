@@ -104,11 +104,13 @@ extension Tensor {
   /// `self` if its elements lie in row-major order without gaps, else a copy that does.
   public func contiguous() -> Tensor { isContiguous ? self : copied() }
 
-  /// Part `range` of a flat, contiguous vector under a shape of its own: what a named parameter is to θ. A view.
+  /// Elements from `start` on of a flat vector under a shape of their own: what a named parameter is to θ. A view of a contiguous
+  /// vector, else a copy.
   package func piece(at start: Int, shape pieceShape: Shape) -> Tensor {
     require(
       rank == 1 && start >= 0 && start + pieceShape.elementCount <= count,
       "piece: \(start) ..< \(start + pieceShape.elementCount) of shape \(shape)")
-    return Tensor(storage: storage, offset: offset + start, shape: pieceShape, strides: Strides(rowMajor: pieceShape))
+    let source = contiguous()
+    return Tensor(storage: source.storage, offset: source.offset + start, shape: pieceShape, strides: Strides(rowMajor: pieceShape))
   }
 }

@@ -122,6 +122,7 @@ extension Tensor {
   /// The value of a tensor with one element.
   public var scalar: Scalar {
     require(count == 1, "scalar: shape \(shape) has \(count) elements, not 1")
+    defer { keepAlive(storage) }
     return base[0]
   }
 

@@ -93,4 +93,13 @@ struct HigherOrderTests {
     let x = tape.variable(Tensor([2.0, 3.0]))
     expectClose(gradient(of: (x.stoppingGradient() * x).sum(), withRespectTo: [x])[0].value, x.value, .exact, "d (stop(x) x)")
   }
+
+  @Test func `all derivatives of whole powers are finite at 0`() {
+    let x = Tape<Double>().variable(Tensor([0, 2]))
+    let first = gradient(of: x.power(2).sum(), withRespectTo: [x])[0]
+    let second = gradient(of: first.sum(), withRespectTo: [x])[0]
+    let third = gradient(of: second.sum(), withRespectTo: [x])[0]
+    #expect(first.value.elements == [0, 4] && second.value.elements == [2, 2] && third.value.elements == [0, 0])
+    #expect(Function<Double>(count: 2) { $0.power(1).sum() }.hessianVectorProduct(at: x.value, x.value).elements == [0, 0])
+  }
 }

@@ -153,4 +153,20 @@ struct LinearizationTests {
       _ = Function<Double>(count: 1) { $0.sum() }.linearization(at: Tensor([1])).gaussNewtonVectorProduct(Tensor([1]))
     }
   }
+
+  @Test func `takes vectors of any strides`() {
+    let function = problem.function(of: Double.self)
+    let (theta, v) = (problem.parameters(of: Double.self), problem.direction(0, of: Double.self))
+    // Both as columns of one matrix.
+    let matrix = Tensor([theta.elements, v.elements]).transposed().contiguous()
+    let columns = (0..<2).map { matrix.sliced(axis: 1, $0..<$0 + 1).squeezed(axis: 1) }
+    #expect(!columns[0].isContiguous)
+    expectClose(function.gradient(at: columns[0]), function.gradient(at: theta), .exact, "gradient")
+    expectClose(
+      function.hessianVectorProduct(at: columns[0], columns[1]), function.hessianVectorProduct(at: theta, v), .exact, "Hv")
+    for index in function.layout.entries.indices {
+      expectClose(function.layout.view(index, of: columns[1]), function.layout.view(index, of: v), .exact, "piece \(index)")
+    }
+    for block in function.layout.affineBlocks { expectClose(block.matrix(in: columns[1]), block.matrix(in: v), .exact, block.name) }
+  }
 }

@@ -8,6 +8,22 @@ struct PreconditionedSGDTests {
   private static let problem = Problem([4, 5, 3])
   private static var shared: SharedProblem<BatchObjective<MLP, NamedLoss, Double>> { SharedProblem(problem.function()) }
 
+  @Test("stays finite where statistics and damping are 0")
+  func deadParameter() throws {
+    // Neither the gradient nor H sees the second parameter.
+    let problem = SharedProblem(Function<Float>(count: 2) { ($0 * Tensor([1, 0])).squared().sum() })
+    let preconditioners: [Preconditioner<Float>] = [
+      RMSProp(damping: 0), RMSProp(damping: 0, dampingPosition: .inside), Equilibration(damping: 0),
+      Equilibration(damping: 0, dampingPosition: .inside), Jacobi(damping: 0),
+    ]
+    for preconditioner in preconditioners {
+      var optimizer = PreconditionedSGD(learningRate: 0.1, preconditioner: preconditioner)
+      var theta = Tensor<Float>([1, 1])
+      _ = try optimizer.step(&theta, on: problem)
+      #expect(theta.isFinite && theta[1] == 1, "\(type(of: preconditioner))")
+    }
+  }
+
   // Steps that cannot be taken.
 
   enum Fault: CaseIterable { case lossIsNaN, gradientIsInfinite, productIsNotFinite }

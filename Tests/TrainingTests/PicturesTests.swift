@@ -39,6 +39,21 @@ struct PicturesTests {
     }
   }
 
+  @Test func `of nothing that can be drawn is drawn empty`() throws {
+    let empty = LineChart(
+      title: "diverged",
+      panels: [.init(x: .init("epochs"), y: .init("error", isLogarithmic: true), series: [.init("SGD", [(1, .nan)])])])
+    #expect(empty.script(name: "curves", formats: [.png]).contains("set yrange [0:1]"))
+    let grid = ImageGrid([.init("SGD", Tensor(repeating: .nan, shape: [2, 4]))], height: 2, width: 2)
+    #expect(grid.script(name: "images", formats: [.png]).contains("255 255 0 0 255 255 0 0"))
+    guard Gnuplot.installed() != nil else { return }
+    try withTemporaryFolder { folder in
+      let outcomes = (try empty.draw("curves", in: folder), try grid.draw("images", in: folder))
+      #expect(outcomes.0 == .drawn([folder + "/curves.png"]))
+      #expect(outcomes.1 == .drawn([folder + "/images.png"]))
+    }
+  }
+
   @Test func `that gnuplot refuses is an error with its words`() throws {
     try withTemporaryFolder { folder in
       // A stand-in that complains and fails.

@@ -24,10 +24,20 @@ extension Variable {
   }
 }
 
+extension Activation {
+  /// Derivatives are read off the value y, whose sign is that of x only if the slope of a leaky ReLU is not negative.
+  fileprivate func requireSlope() {
+    if case .leakyRelu(let slope) = self { require(slope >= 0, "leakyRelu: slope \(slope) is negative") }
+  }
+}
+
 /// y = f(x). All derivatives of an `Activation` are functions of its value y.
 struct ActivationFunction<Scalar: TensorScalar>: UnaryPrimitive {
   let function: Activation
-  init(_ function: Activation) { self.function = function }
+  init(_ function: Activation) {
+    function.requireSlope()
+    self.function = function
+  }
 
   var reads: ValuesRead { .result }
 
@@ -52,7 +62,10 @@ struct ActivationFunction<Scalar: TensorScalar>: UnaryPrimitive {
 /// y = f(x + b), b along the last axis.
 struct BiasActivation<Scalar: TensorScalar>: BinaryPrimitive {
   let function: Activation
-  init(_ function: Activation) { self.function = function }
+  init(_ function: Activation) {
+    function.requireSlope()
+    self.function = function
+  }
 
   var reads: ValuesRead { function == .identity ? .nothing : .result }
 

@@ -63,6 +63,8 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
     case .reciprocal: -(dx * p.y.squared())
     case .softplus: dx * p.x.sigmoid()
     case .absolute: dx * p.x.sign()
+    // x⁰ is flat at 0, too, where x⁻¹ is infinite.
+    case .power(0): Tensor(zeros: dx.shape)
     case .power(let exponent): dx * p.x.power(exponent - 1) * exponent
     }
   }
@@ -76,6 +78,7 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
     case .reciprocal: -(dy * p.y.squared())
     case .softplus: dy * p.x.sigmoid()
     case .absolute: dy * Variable(p.x.value.sign())
+    case .power(0): Variable(Tensor(zeros: dy.shape))
     case .power(let exponent): dy * p.x.power(exponent - 1) * exponent
     }
   }

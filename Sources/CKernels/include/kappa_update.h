@@ -14,7 +14,8 @@ void kappa_decayed_product_f64(size_t n, double decay, double weight, const doub
 
 enum kappa_inverse { kappa_inverse_root_outside, kappa_inverse_root_inside, kappa_inverse_absolute };
 
-/// With m = c mean[i]: scale[i] = 1 / (sqrt(m) + damping), 1 / sqrt(m + damping) or 1 / (|m| + damping).
+/// With m = c mean[i]: scale[i] = 1 / (sqrt(m) + damping), 1 / sqrt(m + damping) or 1 / (|m| + damping);
+/// a divisor below the least normal number counts as that, so a scale is finite for finite m.
 void kappa_inverse_scale_f32(int kind, size_t n, float c, float damping, const float *_Nonnull mean, float *_Nonnull scale);
 void kappa_inverse_scale_f64(int kind, size_t n, double c, double damping, const double *_Nonnull mean, double *_Nonnull scale);
 

@@ -21,7 +21,7 @@ package enum BinaryKernel: Int32 {
 /// The nonlinearity of a layer; the raw values are those of `kappa_activation`.
 public enum Activation: Sendable, Hashable {
   case identity, tanh, sigmoid
-  /// `x > 0 ? x : slope x`, with a positive slope.
+  /// `x > 0 ? x : slope x`; the slope is not negative.
   case leakyRelu(slope: Double)
 
   var code: Int32 {
@@ -38,7 +38,7 @@ public enum Activation: Sendable, Hashable {
 /// Element-wise kernels. Those that take a tensor `consuming` write over it when nobody else refers to it.
 package enum Kernels {
   @specialized(where S == Float) @specialized(where S == Double)
-  package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: consuming Tensor<S>, parameter: S = 0) -> Tensor<S> {
+  package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: Tensor<S>, parameter: S = 0) -> Tensor<S> {
     let source = x.contiguous()
     let result = Tensor<S>(uninitialized: source.shape)
     let input = source.base
@@ -94,7 +94,7 @@ package enum Kernels {
 
   /// y = f(x + b), the vector `b` added to every row (the last axis) of x.
   @specialized(where S == Float) @specialized(where S == Double)
-  package static func biasActivation<S: TensorScalar>(_ f: Activation, _ x: consuming Tensor<S>, bias: Tensor<S>) -> Tensor<S> {
+  package static func biasActivation<S: TensorScalar>(_ f: Activation, _ x: Tensor<S>, bias: Tensor<S>) -> Tensor<S> {
     let source = x.contiguous()
     let offset = bias.contiguous()
     let result = Tensor<S>(uninitialized: source.shape)

@@ -63,6 +63,8 @@ extension Kernels {
     into out: UnsafeMutablePointer<S>, rows m: Int, columns n: Int, inner k: Int, alpha: S = 1, beta: S = 0
   ) {
     guard m > 0 && n > 0 else { return }
+    // A product too small to be cut does not ask for our threads, and must not wake OpenBLAS's own.
+    Parallel.prepare()
     kappa_count_product(UInt64(2 * m * n * k))
     if k == 0 {
       for i in 0..<m * n { out[i] = beta == 0 ? 0 : beta * out[i] }

@@ -22,6 +22,9 @@ public enum Parallel {
     }
   }
 
+  /// Makes sure that OpenBLAS leaves the threads to us; cheap after the first time.
+  @inline(__always) static func prepare() { _ = prepared }
+
   private static let prepared: Void = {
     openblas_set_num_threads(1)
     let wish = ProcessInfo.processInfo.environment["KAPPA_NUM_THREADS"].flatMap { Int($0) } ?? 0

@@ -1,3 +1,5 @@
+import Tensor
+
 /// A table with named columns as it stands in a CSV file (RFC 4180), with comments, lines that begin with `#`, on top.
 ///
 /// Cells are text; fields with commas, quotes or line breaks are quoted.
@@ -18,7 +20,7 @@ public struct CSVTable: Sendable, Equatable {
 
   /// Adds a row, which must have a cell for each column.
   public mutating func append(_ row: [String]) {
-    precondition(row.count == columns.count)
+    require(row.count == columns.count, "CSVTable: a row of \(row.count) cells for \(columns.count) columns")
     rows.append(row)
   }
 

@@ -68,6 +68,9 @@ public struct ImageGrid: Picture {
     return sheet
   }
 
+  /// 0 ... 255 for 0 ... 1; NaN, which a network that diverged may give, is black.
+  private static func level(_ value: Float) -> Int { value.isNaN ? 0 : Int((min(max(value, 0), 1) * 255).rounded()) }
+
   /// Gnuplot's commands and the pixels of all images.
   public func script(name: String, formats: [PictureFormat]) -> String {
     let sheet = sheet()
@@ -77,8 +80,7 @@ public struct ImageGrid: Picture {
     var script = "# Draws \(name): gnuplot \(name).gnuplot\n$sheet << END\n"
     sheet.withUnsafeElements { values in
       for y in 0..<lines {
-        script += (0..<columns).map { String(Int((min(max(values[y * columns + $0], 0), 1) * 255).rounded())) }.joined(
-          separator: " ")
+        script += (0..<columns).map { String(Self.level(values[y * columns + $0])) }.joined(separator: " ")
         script += "\n"
       }
     }

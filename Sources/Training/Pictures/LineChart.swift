@@ -119,6 +119,8 @@ public struct LineChart: Picture {
   /// The commands for the scale, range and labelled ticks of an axis that shows `values`.
   private func scale(_ name: String, _ axis: Axis, _ values: [Double]) -> String {
     let shown = values.filter { $0.isFinite && (!axis.isLogarithmic || $0 > 0) }
+    // Gnuplot finds no range where there is nothing to show: runs that all failed at once, say.
+    if shown.isEmpty { return "unset logscale \(name)\nset \(name)range [0:1]\nset \(name)tics autofreq" }
     guard axis.isLogarithmic, let low = shown.min(), let high = shown.max() else {
       let start = shown.allSatisfy { $0 >= 0 } ? "0" : "*"
       return "unset logscale \(name)\nset \(name)range [\(start):*] noextend\nset \(name)tics autofreq"
