@@ -15,14 +15,18 @@ public struct AffineBlock: Sendable, Hashable {
 
   /// The layer's name, e.g. "encoder.0".
   public var name: String
+  /// The number of outputs: rows of Θ.
   public var outputs: Int
   /// The number of inputs of one output, the constant 1 not counted.
   public var fanIn: Int
+  /// Whether the last column of Θ is a bias.
   public var hasBias: Bool
+  /// How the weights lie in the parameter vector.
   public var order: Order
   /// The index of the first weight in the parameter vector; all others follow without gaps.
   public var offset: Int
 
+  /// A block of the given parts; see there.
   public init(name: String, outputs: Int, fanIn: Int, hasBias: Bool, order: Order = .inputMajor, offset: Int) {
     self.name = name
     self.outputs = outputs

@@ -11,6 +11,7 @@ import Tensor
 /// gradient; 2, 2 and 1 for a first layer, whose input is constant. The first Hessian product or gradient records the backward
 /// pass: 1 more, none for a first layer. It belongs to one task.
 public final class Linearization<Scalar: TensorScalar> {
+  /// How θ, and every vector that goes in or comes out, is made up.
   public let layout: ParameterLayout
   /// L(θ).
   public let value: Double

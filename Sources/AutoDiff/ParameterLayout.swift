@@ -6,10 +6,13 @@ import Tensor
 public struct ParameterLayout: Sendable, Hashable {
   /// One named parameter: a row-major piece of θ.
   public struct Entry: Sendable, Hashable {
+    /// What it is called, e.g. "layer0.weight"; unique in its layout.
     public var name: String
+    /// Its shape.
     public var shape: Shape
     /// The index of its first element in θ.
     public var offset: Int
+    /// The number of its elements.
     public var count: Int { shape.elementCount }
   }
 
@@ -20,6 +23,7 @@ public struct ParameterLayout: Sendable, Hashable {
   /// The length of θ.
   public private(set) var count = 0
 
+  /// A layout without parameters.
   public init() {}
 
   /// Adds a parameter behind those there are and returns its index. Names are unique.
@@ -65,6 +69,7 @@ public struct ParameterLayout: Sendable, Hashable {
 
 /// The parameters of a model as variables on a tape, by index in the layout or by name.
 public struct Parameters<Scalar: TensorScalar> {
+  /// How they are made up.
   public let layout: ParameterLayout
   let variables: [Variable<Scalar>]
 
@@ -82,8 +87,10 @@ public struct Parameters<Scalar: TensorScalar> {
     variables = layout.entries.indices.map { Variable(layout.view($0, of: flat)) }
   }
 
+  /// Parameter `index` of the layout.
   public subscript(index: Int) -> Variable<Scalar> { variables[index] }
 
+  /// The parameter of the given name; a name that is not there stops the program.
   public subscript(name: String) -> Variable<Scalar> {
     guard let index = layout.index(of: name) else { fatalError("Parameters: no parameter is named \(name)") }
     return variables[index]

@@ -5,11 +5,17 @@ public struct ValuesRead: OptionSet, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
+  /// No value: shapes are enough.
   public static let nothing: ValuesRead = []
+  /// The value of the operation itself.
   public static let result = ValuesRead(rawValue: 1)
+  /// The first operand.
   public static let first = ValuesRead(rawValue: 2)
+  /// The second operand.
   public static let second = ValuesRead(rawValue: 4)
+  /// The third operand.
   public static let third = ValuesRead(rawValue: 8)
+  /// All operands.
   public static let operands: ValuesRead = [.first, .second, .third]
 
   func contains(operand index: Int) -> Bool { rawValue & (2 << UInt8(index)) != 0 }
@@ -38,6 +44,7 @@ public protocol Primitive<Scalar> {
 
 /// y = f(x).
 public protocol UnaryPrimitive<Scalar>: Primitive {
+  /// f(x).
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar>
   /// The value, straight into its place; by default `value(x)` added to it.
   func addValue(to sum: inout Accumulator<Scalar>, _ x: Tensor<Scalar>)
@@ -60,6 +67,7 @@ extension UnaryPrimitive {
 
 /// y = f(a, b).
 public protocol BinaryPrimitive<Scalar>: Primitive {
+  /// f(a, b).
   func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar>
   /// The value, straight into its place; by default `value(a, b)` added to it.
   func addValue(to sum: inout Accumulator<Scalar>, _ a: Tensor<Scalar>, _ b: Tensor<Scalar>)
@@ -90,8 +98,11 @@ public struct TangentPoint<Scalar: TensorScalar> {
   public func operand(_ index: Int) -> Tensor<Scalar> {
     sweep.tape.value(of: sweep.tape.operand(index, of: node), readBy: node)
   }
+  /// The only operand.
   public var x: Tensor<Scalar> { operand(0) }
+  /// The first operand.
   public var a: Tensor<Scalar> { operand(0) }
+  /// The second operand.
   public var b: Tensor<Scalar> { operand(1) }
   /// The value of the result, which `reads` must name.
   public var y: Tensor<Scalar> { sweep.tape.value(of: node, readBy: node) }
@@ -102,7 +113,9 @@ public struct TangentPoint<Scalar: TensorScalar> {
   public func tangent(_ index: Int) -> Tensor<Scalar>? { sweep.tangent(ofOperand: index, of: node) }
   /// As `tangent`; if no later operation needs it, the caller becomes its only owner and may write over it.
   public func takeTangent(_ index: Int) -> Tensor<Scalar>? { sweep.takeTangent(ofOperand: index, of: node) }
+  /// The tangent of the first operand; nil is zero.
   public var da: Tensor<Scalar>? { tangent(0) }
+  /// The tangent of the second operand; nil is zero.
   public var db: Tensor<Scalar>? { tangent(1) }
 }
 
@@ -113,8 +126,11 @@ public struct CotangentPoint<Scalar: TensorScalar> {
 
   /// Operand `index`, which `reads` must name.
   public func operand(_ index: Int) -> Variable<Scalar> { sweep.variable(sweep.tape.operand(index, of: node), readBy: node) }
+  /// The only operand.
   public var x: Variable<Scalar> { operand(0) }
+  /// The first operand.
   public var a: Variable<Scalar> { operand(0) }
+  /// The second operand.
   public var b: Variable<Scalar> { operand(1) }
   /// The result, which `reads` must name.
   public var y: Variable<Scalar> { sweep.variable(node, readBy: node) }

@@ -6,6 +6,7 @@ import Tensor
 /// Gauss-Newton products.
 public protocol ScalarFunction<Scalar> {
   associatedtype Scalar: TensorScalar
+  /// How θ is made up.
   var layout: ParameterLayout { get }
   /// Computes the function from the given parameters. Called anew for every evaluation; it must not keep the variables.
   func evaluate(_ parameters: Parameters<Scalar>) -> Evaluation<Scalar>
@@ -18,6 +19,7 @@ public struct Evaluation<Scalar: TensorScalar> {
   /// The outputs z on which the loss acts; all dependence on the parameters passes through them. Nil if not told apart.
   public var outputs: Variable<Scalar>?
 
+  /// An evaluation; stops the program if the loss has not one element.
   public init(loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil) {
     require(loss.shape.elementCount == 1, "a loss has one element, not shape \(loss.shape)")
     self.loss = loss
@@ -30,6 +32,7 @@ public struct Function<Scalar: TensorScalar>: ScalarFunction {
   public let layout: ParameterLayout
   private let body: (Parameters<Scalar>) -> Evaluation<Scalar>
 
+  /// A function of parameters of the given layout.
   public init(_ layout: ParameterLayout, _ body: @escaping (Parameters<Scalar>) -> Evaluation<Scalar>) {
     self.layout = layout
     self.body = body

@@ -22,7 +22,9 @@ public protocol StochasticProblem<Scalar> {
 /// The problem whose three roles are one function: a mini-batch objective.
 public struct SharedProblem<Function: ScalarFunction>: StochasticProblem {
   public typealias Scalar = Function.Scalar
+  /// The function in all three roles.
   public let function: Function
+  /// The problem that a function is.
   public init(_ function: Function) { self.function = function }
 
   public var layout: ParameterLayout { function.layout }
@@ -38,8 +40,11 @@ public struct SharedProblem<Function: ScalarFunction>: StochasticProblem {
 public struct SeparateProblem<Value: ScalarFunction, Gradient: ScalarFunction, Curvature: ScalarFunction>: StochasticProblem
 where Gradient.Scalar == Value.Scalar, Curvature.Scalar == Value.Scalar {
   public typealias Scalar = Value.Scalar
+  /// Where steps are judged.
   public let valueFunction: Value
+  /// Where the gradient comes from.
   public let gradientFunction: Gradient
+  /// Where curvature products come from.
   public let curvatureFunction: Curvature
 
   /// - Parameters:

@@ -25,6 +25,7 @@ public final class Tape<Scalar: TensorScalar> {
   /// What stands in a variable for a value that was not computed yet.
   let standIn = Tensor<Scalar>(zeros: [0])
 
+  /// An empty tape.
   public init() {}
 
   /// The number of operations and leaves recorded.

@@ -38,6 +38,7 @@ public struct Variable<Scalar: TensorScalar> {
   /// The value. For a gradient that was recorded but not computed yet, this computes it.
   public var value: Tensor<Scalar> { isDeferred ? tape!.value(of: node, readBy: node) : computed }
 
+  /// The shape of the value; known without computing it.
   public var shape: Shape { isDeferred ? tape!.shape(of: node) : computed.shape }
 
   /// Adds the value to `sum`; one that was not computed yet goes straight to its place and is not kept.

@@ -19,7 +19,9 @@ extension LinearOperator {
 
 /// A + shift I: a damped curvature matrix.
 public struct ShiftedOperator<Base: LinearOperator>: LinearOperator {
+  /// A.
   public let base: Base
+  /// What is added to the diagonal.
   public let shift: Base.Scalar
 
   public var dimension: Int { base.dimension }

@@ -3,9 +3,13 @@ import Tensor
 
 /// y = f(x W + b) on the last axis, W [inputs, outputs], b [outputs].
 public struct Dense: Layer {
+  /// The length of the last axis of x.
   public let inputs: Int
+  /// The length of the last axis of y.
   public let outputs: Int
+  /// Whether b is there.
   public let hasBias: Bool
+  /// f.
   public let activation: Activation
 
   /// - Parameter activation: f; none by default.
@@ -31,7 +35,9 @@ public struct Dense: Layer {
 
 /// An element-wise nonlinearity as a layer of its own.
 public struct ActivationLayer: Layer {
+  /// f.
   public let activation: Activation
+  /// A layer without parameters.
   public init(_ activation: Activation) { self.activation = activation }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {}

@@ -13,11 +13,13 @@ public protocol Layer: Sendable {
 public struct LayerParameters<Scalar: TensorScalar> {
   let all: Parameters<Scalar>
   let first: Int
+  /// Parameter `index` of the layer.
   public subscript(index: Int) -> Variable<Scalar> { all[first + index] }
 }
 
 /// A model: maps inputs to outputs with parameters of a known layout.
 public protocol Model: Sendable {
+  /// How θ is made up.
   var layout: ParameterLayout { get }
   /// The outputs for `inputs`, the example axis first.
   func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S>
@@ -34,6 +36,7 @@ extension Model {
 
 /// Layers one after the other.
 public struct Sequential: Model {
+  /// In the order in which they are applied.
   public let layers: [any Layer]
   public let layout: ParameterLayout
   private let firstParameters: [Int]

@@ -5,6 +5,7 @@ import Tensor
 ///
 /// The last layer is linear: losses act on its outputs as logits.
 public struct MLP: Model {
+  /// Of the input, the hidden layers and the output.
   public let sizes: [Int]
   private let network: Sequential
 

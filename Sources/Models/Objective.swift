@@ -3,8 +3,11 @@ import Tensor
 
 /// A model and a loss: what is minimised, once it is given data.
 public struct Objective<Network: Model, Criterion: Loss>: Sendable {
+  /// What makes outputs of inputs.
   public let model: Network
+  /// What outputs are judged by.
   public let loss: Criterion
+  /// How the losses of a batch become one.
   public let reduction: Reduction
 
   /// - Parameter reduction: over the examples of a batch; their mean by default.
@@ -32,8 +35,11 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
 
 /// An objective on given data: L(θ), the mean (or sum) over the batch of each example's loss.
 public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScalar>: ScalarFunction, Sendable {
+  /// Model and loss.
   public let objective: Objective<Network, Criterion>
+  /// [batch, ...]
   public let inputs: Tensor<Scalar>
+  /// What the outputs are compared with.
   public let targets: Targets<Scalar>
 
   public var layout: ParameterLayout { objective.model.layout }

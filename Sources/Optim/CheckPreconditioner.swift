@@ -5,6 +5,7 @@ import Tensor
 public struct PreconditionerViolation: Error, CustomStringConvertible, Equatable {
   /// The property that fails, e.g. "symmetric".
   public var property: String
+  /// What was compared, and how far apart it is.
   public var detail: String
   public var description: String { "the preconditioner is not \(property): \(detail)" }
 }

@@ -22,6 +22,8 @@ public final class CurvatureProbe<Scalar: TensorScalar> {
   private var draws = 0
   private(set) var cost = Cost()
 
+  /// The point of one step; optimizers make it.
+  /// - Parameter linearization: a recording of the curvature role at `parameters`, if there is one already.
   public init(
     problem: some StochasticProblem<Scalar>, parameters: Tensor<Scalar>, loss: Double, gradient: Tensor<Scalar>,
     linearization: Linearization<Scalar>? = nil, probes: any ProbeSource<Scalar>, step: Int

@@ -12,7 +12,9 @@ public protocol ProbeSource<Scalar> {
 
 /// Probes from a seed: every (seed, step, draw) has a stream of its own.
 public struct SeededProbes<Scalar: TensorScalar>: ProbeSource, Sendable, Hashable {
+  /// The seed of all streams.
   public let seed: UInt64
+  /// The probes of a seed.
   public init(seed: UInt64) { self.seed = seed }
 
   private func stream(_ step: Int, _ draw: Int) -> RandomStream {
@@ -24,6 +26,7 @@ public struct SeededProbes<Scalar: TensorScalar>: ProbeSource, Sendable, Hashabl
 
 /// Given probes, one row a step: for replaying a published or recorded trajectory.
 public struct GivenProbes<Scalar: TensorScalar>: ProbeSource, Sendable {
+  /// [steps, n].
   public let rows: Tensor<Scalar>
 
   /// - Parameter rows: [steps, n]; step t uses row t - 1, whatever kind of probe is asked for.

@@ -9,7 +9,9 @@ public struct StepReport: Sendable, Hashable {
   /// What the step computed.
   public var cost: Cost
 
+  /// What became of a step.
   public enum Outcome: Sendable, Hashable {
+    /// θ moved.
     case accepted
     /// θ is what it was before the step.
     case rejected(Rejection)
@@ -23,6 +25,7 @@ public struct StepReport: Sendable, Hashable {
     case poorModel
   }
 
+  /// A report of the given parts.
   public init(step: Int, loss: Double, outcome: Outcome = .accepted, cost: Cost) {
     self.step = step
     self.loss = loss
@@ -37,11 +40,15 @@ public struct Cost: Sendable, Hashable {
   public var values = 0
   /// Gradients; each includes a value.
   public var gradients = 0
+  /// Products H v.
   public var hessianVectorProducts = 0
+  /// Products G v.
   public var gaussNewtonVectorProducts = 0
 
+  /// Nothing computed yet.
   public init() {}
 
+  /// Adds counts to counts.
   public static func += (a: inout Cost, b: Cost) {
     a.values += b.values
     a.gradients += b.gradients

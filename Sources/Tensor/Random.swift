@@ -10,6 +10,7 @@ public struct RandomStream: Sendable, Hashable {
   /// Which of its 2⁶⁴ streams of 2⁶⁴ blocks of four words.
   public var stream: UInt64
 
+  /// Stream number `stream` of a seed.
   public init(seed: UInt64, stream: UInt64 = 0) {
     self.seed = seed
     self.stream = stream

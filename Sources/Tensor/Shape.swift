@@ -49,6 +49,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
   public var startIndex: Int { 0 }
   public var endIndex: Int { rank }
 
+  /// The length of axis `axis`, counted from the outermost.
   public subscript(axis: Int) -> Int {
     get {
       require(axis >= 0 && axis < rank, "axis \(axis) of shape \(self), which has rank \(rank)")

@@ -19,11 +19,15 @@ package final class Storage: @unchecked Sendable {
 public enum Memory {
   /// Bytes in tensors, the largest that value has been, and bytes kept for reuse.
   public struct Statistics: Sendable, Equatable {
+    /// Bytes in tensors.
     public var inUse: Int
+    /// The largest `inUse` so far.
     public var peak: Int
+    /// Bytes kept for reuse.
     public var pooled: Int
   }
 
+  /// What tensors occupy now.
   public static var statistics: Statistics {
     let now = kappa_memory_statistics()
     return Statistics(inUse: now.in_use, peak: now.peak, pooled: now.pooled)

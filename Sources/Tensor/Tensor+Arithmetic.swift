@@ -78,18 +78,25 @@ extension Tensor where Scalar: TensorScalar {
     keepAlive(source)
   }
 
+  /// The absolute value of each element.
   public func abs() -> Tensor { Kernels.unary(.absolute, self) }
   /// -1, 0 or 1 (NaN stays NaN).
   public func sign() -> Tensor { Kernels.unary(.sign, self) }
+  /// x² of each element.
   public func squared() -> Tensor { Kernels.unary(.square, self) }
+  /// 1 / x of each element.
   public func reciprocal() -> Tensor { Kernels.unary(.reciprocal, self) }
+  /// √x of each element.
   public func squareRoot() -> Tensor { Kernels.unary(.sqrt, self) }
+  /// eˣ of each element.
   public func exp() -> Tensor { Kernels.unary(.exp, self) }
   /// eˣ - 1, accurate near 0.
   public func expMinusOne() -> Tensor { Kernels.unary(.expm1, self) }
+  /// The natural logarithm of each element.
   public func log() -> Tensor { Kernels.unary(.log, self) }
   /// log(1 + x), accurate near 0.
   public func logOnePlus() -> Tensor { Kernels.unary(.log1p, self) }
+  /// The hyperbolic tangent of each element.
   public func tanh() -> Tensor { Kernels.unary(.tanh, self) }
   /// 1 / (1 + e⁻ˣ).
   public func sigmoid() -> Tensor { Kernels.unary(.sigmoid, self) }

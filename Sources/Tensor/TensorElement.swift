@@ -1,5 +1,6 @@
 /// What a tensor may hold: `Float` and `Double` for numbers, `Int32` for labels and indices.
 public protocol TensorElement: Sendable, BitwiseCopyable, Equatable {
+  /// 0.
   static var zero: Self { get }
 }
 

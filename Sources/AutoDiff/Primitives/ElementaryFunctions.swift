@@ -1,14 +1,19 @@
 import Tensor
 
 extension Variable {
+  /// eˣ of each element.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func exp() -> Variable { applying(ElementaryFunction(.exp)) }
+  /// The natural logarithm of each element.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func log() -> Variable { applying(ElementaryFunction(.log)) }
+  /// √x of each element.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func squareRoot() -> Variable { applying(ElementaryFunction(.squareRoot)) }
+  /// x² of each element.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func squared() -> Variable { applying(ElementaryFunction(.square)) }
+  /// 1 / x of each element.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func reciprocal() -> Variable { applying(ElementaryFunction(.reciprocal)) }
   /// log(1 + eˣ).

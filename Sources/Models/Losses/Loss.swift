@@ -37,6 +37,7 @@ extension Targets {
 
 /// Σ softplus(z) - t z of logits z and targets t in [0, 1]: independent Bernoulli outputs.
 public struct SigmoidCrossEntropyLoss: Loss {
+  /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
     outputs.sigmoidCrossEntropy(targets.values(for: "sigmoid cross-entropy")).perExample()
@@ -45,6 +46,7 @@ public struct SigmoidCrossEntropyLoss: Loss {
 
 /// log Σ e^z - z_label of logits z: a categorical output.
 public struct SoftmaxCrossEntropyLoss: Loss {
+  /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
     guard case .labels(let labels) = targets else { fatalError("softmax cross-entropy compares with labels, not with values") }
@@ -54,6 +56,7 @@ public struct SoftmaxCrossEntropyLoss: Loss {
 
 /// ½ Σ (z - t)²: Gaussian outputs of variance 1.
 public struct HalfSquaredErrorLoss: Loss {
+  /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
     let target = targets.values(for: "half squared error")

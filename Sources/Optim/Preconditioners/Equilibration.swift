@@ -18,7 +18,9 @@ public final class Equilibration<Scalar: TensorScalar>: DiagonalPreconditioner<S
 
   /// λ.
   public let damping: Double
+  /// Where λ stands.
   public let dampingPosition: DampingPosition
+  /// How products are averaged over updates.
   public let average: Average
 
   /// D: the sum of (Hv)² over updates (`.mean`), or their running mean (`.exponential`).
@@ -37,6 +39,7 @@ public final class Equilibration<Scalar: TensorScalar>: DiagonalPreconditioner<S
     self.init(damping: damping, dampingPosition: dampingPosition, average: average, schedule: .every(every))
   }
 
+  /// As above, with any schedule.
   public init(damping: Double, dampingPosition: DampingPosition, average: Average, schedule: UpdateSchedule) {
     require(damping >= 0, "Equilibration: damping \(damping) is negative")
     self.damping = damping

@@ -18,6 +18,7 @@ public final class Jacobi<Scalar: TensorScalar>: DiagonalPreconditioner<Scalar> 
   ///   - every: one curvature product each so many steps.
   public convenience init(damping: Double = 1e-2, every: Int = 20) { self.init(damping: damping, schedule: .every(every)) }
 
+  /// As above, with any schedule.
   public init(damping: Double, schedule: UpdateSchedule) {
     require(damping >= 0, "Jacobi: damping \(damping) is negative")
     self.damping = damping

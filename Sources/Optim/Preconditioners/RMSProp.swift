@@ -6,9 +6,11 @@ import Tensor
 /// Tieleman & Hinton (2012); section 5 of the ESGD paper reads it as a biased estimate of the equilibration preconditioner.
 /// m starts at 0 and is not corrected for that start.
 public final class RMSProp<Scalar: TensorScalar>: DiagonalPreconditioner<Scalar> {
+  /// What the mean keeps of itself at each step.
   public let decay: Double
   /// ε, in units of the gradient (outside) or its square (inside).
   public let damping: Double
+  /// Where ε stands.
   public let dampingPosition: DampingPosition
   private var meanSquare: Tensor<Scalar>?
 

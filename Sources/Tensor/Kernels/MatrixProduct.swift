@@ -3,6 +3,7 @@ import CKernels
 
 /// The matrix products and floating-point operations that the calling thread has asked for, for cost reports and tests.
 public struct ProductCount: Sendable, Equatable {
+  /// How many products.
   public var products: Int
   /// 2 m n k for an [m, k] x [k, n] product.
   public var flops: Int
@@ -13,6 +14,7 @@ public struct ProductCount: Sendable, Equatable {
     return ProductCount(products: Int(now.products), flops: Int(now.flops))
   }
 
+  /// What was asked for between two counts.
   public static func - (a: ProductCount, b: ProductCount) -> ProductCount {
     ProductCount(products: a.products - b.products, flops: a.flops - b.flops)
   }
