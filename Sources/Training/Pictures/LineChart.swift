@@ -42,6 +42,12 @@ public struct LineChart: Picture {
     public var y: Axis
     /// The curves, in the order of the legend.
     public var series: [Series]
+    /// Whether a point has a place between the axes.
+    fileprivate func shows(_ point: (x: Double, y: Double)) -> Bool {
+      func isDrawable(_ value: Double, on axis: Axis) -> Bool { value.isFinite && (!axis.isLogarithmic || value > 0) }
+      return isDrawable(point.x, on: x) && isDrawable(point.y, on: y)
+    }
+
     /// A panel of the given parts.
     public init(title: String = "", x: Axis, y: Axis, series: [Series]) {
       self.title = title
@@ -90,16 +96,14 @@ public struct LineChart: Picture {
   }
 
   private func data(_ block: String, _ series: Series, _ panel: Panel) -> [String] {
-    func isDrawable(_ value: Double, on axis: Axis) -> Bool { value.isFinite && (!axis.isLogarithmic || value > 0) }
-    let points = series.points.map { point in
-      isDrawable(point.x, on: panel.x) && isDrawable(point.y, on: panel.y) ? "\(point.x) \(point.y)" : ""
-    }
+    let points = series.points.map { panel.shows($0) ? "\($0.x) \($0.y)" : "" }
     return ["\(block) << END"] + points + ["END"]
   }
 
   private func commands(_ panel: Panel, _ index: Int) -> [String] {
     // A curve of few points shows where they are.
     let style = panel.series.contains { $0.points.count > 12 } ? "lines" : "linespoints pointtype 7 pointsize 0.6"
+    let shown = panel.series.flatMap(\.points).filter(panel.shows)
     let curves = panel.series.enumerated().map { s, series in
       "$panel\(index)series\(s) using 1:2 with \(style) linewidth 2 linecolor rgb '\(Self.colors[s % Self.colors.count])'"
         + " title \(Gnuplot.quoted(series.name))"
@@ -107,8 +111,8 @@ public struct LineChart: Picture {
     return [
       "set title \(Gnuplot.quoted(panel.title))",
       "set xlabel \(Gnuplot.quoted(panel.x.label))", "set ylabel \(Gnuplot.quoted(panel.y.label))",
-      scale("x", panel.x, panel.series.flatMap { $0.points.map(\.x) }),
-      scale("y", panel.y, panel.series.flatMap { $0.points.map(\.y) }),
+      scale("x", panel.x, shown.map(\.x)),
+      scale("y", panel.y, shown.map(\.y)),
       "set border 3 linecolor rgb '#444444'", "set tics nomirror out",
       "set grid xtics ytics linetype 1 linecolor rgb '#dddddd' linewidth 0.5",
       "set key top right Left reverse opaque noautotitle samplen 2.5 width 1 height 0.5 box linecolor rgb '#dddddd'",
@@ -116,9 +120,8 @@ public struct LineChart: Picture {
     ]
   }
 
-  /// The commands for the scale, range and labelled ticks of an axis that shows `values`.
-  private func scale(_ name: String, _ axis: Axis, _ values: [Double]) -> String {
-    let shown = values.filter { $0.isFinite && (!axis.isLogarithmic || $0 > 0) }
+  /// The commands for the scale, range and labelled ticks of an axis that shows the values `shown`.
+  private func scale(_ name: String, _ axis: Axis, _ shown: [Double]) -> String {
     // Gnuplot finds no range where there is nothing to show: runs that all failed at once, say.
     if shown.isEmpty { return "unset logscale \(name)\nset \(name)range [0:1]\nset \(name)tics autofreq" }
     guard axis.isLogarithmic, let low = shown.min(), let high = shown.max() else {
