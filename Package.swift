@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "Models", targets: ["Models"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "COpenBLAS", targets: ["COpenBLAS"]),
     .executable(name: "autoencoder", targets: ["Autoencoder"]),
   ],
   dependencies: [

@@ -14,6 +14,7 @@ let package = Package(
       name: "kappa-bench",
       dependencies: [
         .product(name: "Kappa", package: "Kappa"),
+        .product(name: "COpenBLAS", package: "Kappa"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/KappaBench")

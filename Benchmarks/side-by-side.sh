@@ -26,12 +26,8 @@ if [ -x "$python" ] && [ -d "$scripts" ]; then
 else
   echo "The peers are not installed (no $python): ours and the floor alone."
 fi
-floor_python=$python
-[ -x "$floor_python" ] || floor_python=python3
-if [ -d "$scripts" ] && "$floor_python" -c 'import numpy' 2>/dev/null; then
-  "$floor_python" "$scripts/floor.py" --wait 0 --threads "$threads" --rows 'mlp|logreg|gemm' --json "$out/floor.json"
-else
-  echo "No floor: it needs $scripts and a Python with NumPy."
-fi
+$pin .build/release/kappa-bench --floor --threads "$threads" --rows "$rows" --json "$out/floor.json"
 ours again
-python3 ratios.py "$out" "$threads"
+echo
+echo "$threads threads"
+.build/release/kappa-bench --compare "$out"

@@ -23,6 +23,7 @@ struct Demo: ParsableCommand {
   }
 
   func run() throws {
+    try Report.prepare(output)
     let experiment = try common.experiment()
     let rates = try LearningRates.builtIn()
     let images = experiment.images

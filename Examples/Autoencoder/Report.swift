@@ -12,9 +12,16 @@ struct Report {
     var description: String
   }
 
+  /// Makes the folder and begins the numbers, so that a folder that cannot be written to is known before the training, not after.
+  static func prepare(_ directory: String) throws { try MetricsLog().write(to: metricsPath(directory)) }
+
+  private static func metricsPath(_ directory: String) -> String {
+    URL(fileURLWithPath: directory).appendingPathComponent("metrics.csv").path
+  }
+
   /// Writes `metrics.csv`, `learning-curves.png` and `.svg` and `reconstructions.png`, and says where they are.
   func write() throws {
-    let metrics = URL(fileURLWithPath: directory).appendingPathComponent("metrics.csv").path
+    let metrics = Self.metricsPath(directory)
     try MetricsLog(runs.flatMap(\.log.records)).write(to: metrics)
     StandardOutput.print("\nnumbers          \(metrics)")
     let curves = try learningCurves.draw("learning-curves", in: directory, formats: [.png, .svg])
@@ -101,7 +108,7 @@ struct Report {
       let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
       guard let size, size > 0 else { throw BrokenPromise(description: "\(path) was not written") }
     }
-    let metrics = URL(fileURLWithPath: directory).appendingPathComponent("metrics.csv").path
+    let metrics = Self.metricsPath(directory)
     let readBack = try MetricsLog(CSVTable(parsing: AtomicFile.read(metrics)))
     guard readBack.records.count == runs.map(\.log.records.count).reduce(0, +) else {
       throw BrokenPromise(description: "\(metrics) does not hold what was measured")

@@ -41,6 +41,8 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
+    let folder = output ?? "out/\(common.data.rawValue)-\(optimizer.rawValue)"
+    try Report.prepare(folder)
     let experiment = try common.experiment()
     var settings = try LearningRates.builtIn().best(optimizer, on: common.data)
     settings.learningRate = learningRate ?? settings.learningRate
@@ -49,8 +51,7 @@ struct Train: ParsableCommand {
     let result = try experiment.run(
       optimizer, settings, epochs: epochs ?? (common.quick ? 2 : 10), curvatureEvery: curvatureEvery, evaluateEvery: evaluateEvery,
       progress: common.progressOutput)
-    let report = Report(
-      experiment: experiment, runs: [result], directory: output ?? "out/\(common.data.rawValue)-\(optimizer.rawValue)")
+    let report = Report(experiment: experiment, runs: [result], directory: folder)
     StandardOutput.print(report.table)
     try report.write()
     if common.quick { try report.check() }

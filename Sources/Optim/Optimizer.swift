@@ -23,15 +23,12 @@ public protocol Optimizer<Scalar> {
 public enum OptimizationError: Error, Equatable, CustomStringConvertible {
   /// A quantity became infinite or NaN.
   case notFinite(quantity: String, step: Int)
-  /// The state to be restored is not one of this optimizer.
-  case badState(String)
 
   public var description: String {
     switch self {
     case .notFinite(let quantity, let step):
       "step \(step): the \(quantity) is not finite; θ and the optimizer are as they were before the step. "
         + "Try a smaller learning rate or more damping, and look for bad values in the batch."
-    case .badState(let what): "the optimizer's state cannot be restored: \(what)"
     }
   }
 }
@@ -41,5 +38,8 @@ extension Tensor where Scalar: TensorScalar {
   public init(counter: Int) { self.init([Scalar(counter >> 20), Scalar(counter & 0xF_FFFF)]) }
 
   /// The number that `init(counter:)` stored.
-  public var counter: Int { (Int(self[0]) << 20) + Int(self[1]) }
+  public var counter: Int {
+    require(shape == [2] && isFinite, "counter: a tensor of shape \(shape) that init(counter:) did not make")
+    return (Int(self[0]) << 20) + Int(self[1])
+  }
 }

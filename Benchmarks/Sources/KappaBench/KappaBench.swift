@@ -24,14 +24,29 @@ struct KappaBench: ParsableCommand {
   @Flag(help: "Only name the rows.")
   var list = false
 
+  @Flag(help: "Instead of our rows, the bare OpenBLAS products of the workloads that --rows names.")
+  var floor = false
+
+  @Option(help: "Instead of measuring, print the ratios of the JSON files in this folder.")
+  var compare: String?
+
   func run() throws {
     guard let pattern = try? Regex(rows) else { throw ValidationError("--rows: \(rows) is not a regular expression") }
     guard threads >= 1 else { throw ValidationError("--threads: \(threads) is not positive") }
+    if let compare { return print(try Comparison(folder: compare).table) }
     let chosen = Row.all.filter { $0.name.firstMatch(of: pattern) != nil }
     if list { return chosen.forEach { print($0.name) } }
     Parallel.threads = threads
     print("\(Configuration.current)\n")
     var results: [Result] = []
+    if floor {
+      for workload in Workload.all where chosen.contains(where: { $0.name.hasSuffix(workload.label) }) {
+        results += Floor.rows(of: workload, threads: threads)
+      }
+      results.forEach { print($0.line) }
+      if let json { try write(results, to: json) }
+      return
+    }
     for row in chosen {
       let result = Result(row: row.name, threads: threads, measured: measure(row.prepare(), minTime: minTime))
       print(result.line)

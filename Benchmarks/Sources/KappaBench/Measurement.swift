@@ -22,15 +22,16 @@ struct Measured {
 /// One line of the JSON file, in the format of the peers.
 struct Result: Encodable {
   var row: String
-  var peer = "kappa"
+  var peer: String
   var threads: Int
   var median_s: Double
   var min_s: Double
   var reps: Int
   var max_rss_mb: Double
 
-  init(row: String, threads: Int, measured: Measured) {
+  init(row: String, peer: String = "kappa", threads: Int, measured: Measured) {
     self.row = row
+    self.peer = peer
     self.threads = threads
     median_s = measured.median
     min_s = measured.fastest
