@@ -1,5 +1,5 @@
 #!/bin/sh
-# Ours, the floor (bare OpenBLAS products) and the peers, one after another, and the ratios.
+# Ours, the floor (bare OpenBLAS products) and the peers, one after another, ROUNDS times, and the ratios of the medians.
 # THREADS, ROWS, MIN_TIME as kappa-bench takes them. PEERS: a Python that has PyTorch and JAX; without it, ours and the floor alone.
 # PEER_SCRIPTS: the folder of bench_torch.py, bench_jax.py and floor.py; ../shared/peers beside the project by default.
 set -eu
@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 threads=${THREADS:-2}
 rows=${ROWS:-'^(gemm|grad|hv|hv_repeat|gv|gv_repeat)/(mlp|logreg|[0-9])|^step/(sgd|rmsprop|esgd_every1|esgd_every20)/mlp|^overhead'}
 seconds=${MIN_TIME:-0.5}
+rounds=${ROUNDS:-3}
 scripts=${PEER_SCRIPTS:-../../shared/peers}
 python=${PEERS:-../../.peers-venv/bin/python}
 out=$(mktemp -d)
@@ -15,19 +16,22 @@ trap 'rm -rf "$out"' EXIT
 pin=""
 [ "$threads" = 1 ] && command -v taskset >/dev/null 2>&1 && pin="taskset -c 0"
 swift build -c release --product kappa-bench
-ours() { $pin .build/release/kappa-bench --threads "$threads" --rows "$rows" --min-time "$seconds" --json "$out/$1.json"; }
-
-ours kappa
 if [ -x "$python" ] && [ -d "$scripts" ]; then
-  export OPENBLAS_NUM_THREADS="$threads" OMP_NUM_THREADS="$threads" MKL_NUM_THREADS="$threads"
-  for peer in torch jax; do
-    $pin "$python" "$scripts/bench_$peer.py" --wait 0 --threads "$threads" --rows "$rows" --min-time "$seconds" --json "$out/$peer.json"
-  done
+  peers="torch jax"
 else
+  peers=""
   echo "The peers are not installed (no $python): ours and the floor alone."
 fi
-$pin .build/release/kappa-bench --floor --threads "$threads" --rows "$rows" --json "$out/floor.json"
-ours again
+for round in $(seq "$rounds"); do
+  echo "Round $round of $rounds"
+  $pin .build/release/kappa-bench --threads "$threads" --rows "$rows" --min-time "$seconds" --json "$out/kappa-$round.json"
+  $pin .build/release/kappa-bench --floor --threads "$threads" --rows "$rows" --json "$out/floor-$round.json"
+  for peer in $peers; do
+    OPENBLAS_NUM_THREADS="$threads" OMP_NUM_THREADS="$threads" MKL_NUM_THREADS="$threads" \
+      $pin "$python" "$scripts/bench_$peer.py" --wait 0 --threads "$threads" --rows "$rows" --min-time "$seconds" \
+      --json "$out/$peer-$round.json"
+  done
+done
 echo
-echo "$threads threads"
+echo "$threads threads, $rounds rounds"
 .build/release/kappa-bench --compare "$out"

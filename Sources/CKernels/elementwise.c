@@ -12,6 +12,9 @@ KAPPA_DEFINE(void, binary, BINARY, (op, n, a, sa, b, sb, y))
 #define GATHER(T) (size_t n, const T *x, ptrdiff_t sx, T *y)
 KAPPA_DEFINE(void, gather, GATHER, (n, x, sx, y))
 
+#define FILL(T) (size_t rows, size_t columns, T v, T *y, size_t ldy)
+KAPPA_DEFINE(void, fill, FILL, (rows, columns, v, y, ldy))
+
 #define TRANSPOSE(T) (size_t rows, size_t columns, const T *x, size_t ldx, T *y, size_t ldy)
 KAPPA_DEFINE(void, transpose, TRANSPOSE, (rows, columns, x, ldx, y, ldy))
 

@@ -6,21 +6,29 @@ struct Comparison {
   private let floor: [String: Double]
   private let peers: [(name: String, rows: [String: Double])]
 
-  /// Reads `kappa.json` and `again.json` (ours, before and after the others), `floor.json`, and `NAME.json` for each peer that ran.
+  /// Reads `kappa-ROUND.json`, `floor-ROUND.json` and those of each peer that ran; a row's time is the median over the rounds.
   init(folder: String) throws {
     struct Line: Decodable {
       var row: String
       var median_s: Double?
     }
-    func rows(_ name: String) throws -> [String: Double] {
-      let file = URL(fileURLWithPath: folder).appendingPathComponent(name + ".json")
-      guard let data = try? Data(contentsOf: file) else { return [:] }
-      let pairs = try JSONDecoder().decode([Line].self, from: data).compactMap { line in
-        line.median_s.map { (line.row.replacing(/^floor\//, with: ""), $0) }
+    let folder = URL(fileURLWithPath: folder)
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    func rows(_ program: String) throws -> [String: Double] {
+      var times: [String: [Double]] = [:]
+      for file in files where file.lastPathComponent.hasPrefix(program + "-") {
+        var round: [String: Double] = [:]
+        for line in try JSONDecoder().decode([Line].self, from: Data(contentsOf: file)) {
+          guard let time = line.median_s else { continue }
+          // A row may be given twice, under `floor/` too: the better counts.
+          let row = line.row.replacing(/^floor\//, with: "")
+          round[row] = min(round[row] ?? .infinity, time)
+        }
+        for (row, time) in round { times[row, default: []].append(time) }
       }
-      return Dictionary(pairs, uniquingKeysWith: min)
+      return times.mapValues { median(of: $0) }
     }
-    ours = try rows("kappa").merging(rows("again"), uniquingKeysWith: min)
+    ours = try rows("kappa")
     floor = try rows("floor")
     peers = try ["torch", "jax"].map { ($0, try rows($0)) }
   }
@@ -28,7 +36,7 @@ struct Comparison {
   var table: String {
     func show(_ x: Double?) -> String { x.map { String(format: "%.3f", $0 * 1e3) } ?? "-" }
     func ratio(_ a: Double?, _ b: Double?) -> String { a.flatMap { a in b.map { String(format: "%.2f", a / $0) } } ?? "-" }
-    var lines = ["milliseconds, medians; ours is the better of two passes, one before and one after the others", ""]
+    var lines = ["milliseconds; medians of a run, and of the runs", ""]
     lines.append("| row | ours | floor | " + peers.map(\.name).joined(separator: " | ") + " | ours / floor | ours / best peer |")
     lines.append("|-|-|-|" + String(repeating: "-|", count: peers.count + 2))
     for (row, time) in ours.sorted(by: { $0.key < $1.key }) {

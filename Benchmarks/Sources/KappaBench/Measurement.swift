@@ -45,6 +45,9 @@ struct Result: Encodable {
   }
 }
 
+/// The middle value, the upper one of two.
+func median(of samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
+
 /// The median time of one unit of `work`: after a warm-up, at least five samples and `minTime` seconds.
 func measure(_ work: Work, minTime: Double) -> Measured {
   let clock = ContinuousClock()
@@ -64,9 +67,8 @@ func measure(_ work: Work, minTime: Double) -> Measured {
     total += sample
     samples.append(sample / Double(inner * work.count))
   }
-  samples.sort()
   return Measured(
-    median: samples[samples.count / 2], fastest: samples[0], repetitions: samples.count * inner,
+    median: median(of: samples), fastest: samples.min()!, repetitions: samples.count * inner,
     peakMegabytes: peakResidentMegabytes())
 }
 

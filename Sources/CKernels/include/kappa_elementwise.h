@@ -34,6 +34,10 @@ void kappa_binary_f64(int op, size_t n, const double *_Nonnull a, ptrdiff_t sa, 
 void kappa_gather_f32(size_t n, const float *_Nonnull x, ptrdiff_t sx, float *_Nonnull y);
 void kappa_gather_f64(size_t n, const double *_Nonnull x, ptrdiff_t sx, double *_Nonnull y);
 
+/// y[i ldy + j] = v.
+void kappa_fill_f32(size_t rows, size_t columns, float v, float *_Nonnull y, size_t ldy);
+void kappa_fill_f64(size_t rows, size_t columns, double v, double *_Nonnull y, size_t ldy);
+
 /// y[j ldy + i] = x[i ldx + j], i < rows, j < columns: a transposing copy in cache-sized tiles.
 void kappa_transpose_f32(size_t rows, size_t columns, const float *_Nonnull x, size_t ldx, float *_Nonnull y, size_t ldy);
 void kappa_transpose_f64(size_t rows, size_t columns, const double *_Nonnull x, size_t ldx, double *_Nonnull y, size_t ldy);

@@ -10,6 +10,7 @@
 #define LN2_LOW 0x1.0bfbe8p-15f
 #define EXP_HIGH 89.0f
 #define EXP_LOW -104.0f
+#define EXP_FLUSH -88.0f
 #define SMALLEST_NORMAL 0x1p-126f
 #define NORMALIZER 0x1p24f
 #define NORMALIZER_EXPONENT 24
@@ -27,6 +28,7 @@
 #undef LN2_LOW
 #undef EXP_HIGH
 #undef EXP_LOW
+#undef EXP_FLUSH
 #undef SMALLEST_NORMAL
 #undef NORMALIZER
 #undef NORMALIZER_EXPONENT
@@ -44,6 +46,7 @@
 #define LN2_LOW 0x1.ef35793c76730p-45
 #define EXP_HIGH 710.0
 #define EXP_LOW -746.0
+#define EXP_FLUSH -709.0
 #define SMALLEST_NORMAL 0x1p-1022
 #define NORMALIZER 0x1p54
 #define NORMALIZER_EXPONENT 54
@@ -61,6 +64,7 @@
 #undef LN2_LOW
 #undef EXP_HIGH
 #undef EXP_LOW
+#undef EXP_FLUSH
 #undef SMALLEST_NORMAL
 #undef NORMALIZER
 #undef NORMALIZER_EXPONENT

@@ -58,6 +58,12 @@ static void NAME(gather)(size_t n, const T *x, ptrdiff_t sx, T *y) {
   else for (size_t i = 0; i < n; i++) y[i] = x[(ptrdiff_t)i * sx];
 }
 
+static void NAME(fill)(size_t rows, size_t columns, T v, T *y, size_t ldy) {
+  if (columns == ldy) columns *= rows, rows = rows > 0;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) y[i * ldy + j] = v;
+}
+
 static void NAME(transpose)(size_t rows, size_t columns, const T *x, size_t ldx, T *y, size_t ldy) {
   enum { tile = 64 / sizeof(T) };
   for (size_t i0 = 0; i0 < rows; i0 += tile)

@@ -16,7 +16,11 @@ static inline T NAME(power_of_two)(T shifted) {
 /// (e^r - 1 - r) / r^2 for |r| <= ln2 / 2.
 static inline T NAME(exp_tail)(T r) {
 #if IS_FLOAT
-  T p = (T)(1.0 / 5040);
+  // Pairs first (Estrin): a loop over short polynomials waits for the longest chain of additions.
+  T z = r * r;
+  T p = NAME(fma_)(r, (T)(1.0 / 5040), (T)(1.0 / 720));
+  p = NAME(fma_)(p, z, NAME(fma_)(r, (T)(1.0 / 120), (T)(1.0 / 24)));
+  return NAME(fma_)(p, z, NAME(fma_)(r, (T)(1.0 / 6), (T)0.5));
 #else
   T p = (T)(1.0 / 6227020800.0);
   p = NAME(fma_)(p, r, (T)(1.0 / 479001600));
@@ -25,12 +29,12 @@ static inline T NAME(exp_tail)(T r) {
   p = NAME(fma_)(p, r, (T)(1.0 / 362880));
   p = NAME(fma_)(p, r, (T)(1.0 / 40320));
   p = NAME(fma_)(p, r, (T)(1.0 / 5040));
-#endif
   p = NAME(fma_)(p, r, (T)(1.0 / 720));
   p = NAME(fma_)(p, r, (T)(1.0 / 120));
   p = NAME(fma_)(p, r, (T)(1.0 / 24));
   p = NAME(fma_)(p, r, (T)(1.0 / 6));
   return NAME(fma_)(p, r, (T)0.5);
+#endif
 }
 
 static inline T NAME(exp_)(T x) {
@@ -45,6 +49,18 @@ static inline T NAME(exp_)(T x) {
   T half = NAME(rounding)(n * (T)0.5);
   T rest = NAME(rounding)(n - (half - ROUND_MAGIC));
   return p * NAME(power_of_two)(half) * NAME(power_of_two)(rest);
+}
+
+/// e^x in one scaling: zero where the result is below 2^(-bias + 1/2), infinite above 2^(bias + 1/2), for uses that add it to 1.
+static inline T NAME(exp_flushed)(T x) {
+  x = x > EXP_HIGH ? EXP_HIGH : x;
+  x = x < EXP_FLUSH ? EXP_FLUSH : x;
+  T shifted = NAME(rounding)(x * (T)1.4426950408889634074);
+  T n = shifted - ROUND_MAGIC;
+  T r = NAME(fma_)(-n, LN2_HIGH, x);
+  r = NAME(fma_)(-n, LN2_LOW, r);
+  // At the ends the factor's exponent field is all zeros or all ones: zero or infinity.
+  return (NAME(fma_)(r * r, NAME(exp_tail)(r), r) + (T)1) * NAME(power_of_two)(shifted);
 }
 
 static inline T NAME(expm1_)(T x) {
@@ -78,7 +94,7 @@ static inline T NAME(tanh_)(T x) {
   return __builtin_elementwise_copysign(t / (t + (T)2), x);
 }
 
-static inline T NAME(sigmoid_)(T x) { return (T)1 / ((T)1 + NAME(exp_)(-x)); }
+static inline T NAME(sigmoid_)(T x) { return (T)1 / ((T)1 + NAME(exp_flushed)(-x)); }
 
 /// log(1 + f) - f for 1 + f in [sqrt(1/2), sqrt(2)], plus `extra` added where it loses nothing.
 static inline T NAME(log_core)(T f, T extra) {
@@ -134,14 +150,36 @@ static inline T NAME(log1p_)(T u) {
   return u < (T)INFINITY ? y : u;
 }
 
-/// log(1 + e^x), without overflow and without losing a small result.
+/// log(1 + u) for 0 <= u <= 1, which needs no exponent taken out.
+static inline T NAME(log1p_unit)(T u) {
+  // With s = u / (2 + u) <= 1/3 and z = s^2: log(1 + u) = 2 atanh s = 2 s + s z (2/3 + 2/5 z + ...), and 2 s = u - s u.
+  T s = u / ((T)2 + u), z = s * s;
+#if IS_FLOAT
+  T p = (T)(2.0 / 13);
+#else
+  T p = (T)(2.0 / 33);
+  p = NAME(fma_)(p, z, (T)(2.0 / 31));
+  p = NAME(fma_)(p, z, (T)(2.0 / 29));
+  p = NAME(fma_)(p, z, (T)(2.0 / 27));
+  p = NAME(fma_)(p, z, (T)(2.0 / 25));
+  p = NAME(fma_)(p, z, (T)(2.0 / 23));
+  p = NAME(fma_)(p, z, (T)(2.0 / 21));
+  p = NAME(fma_)(p, z, (T)(2.0 / 19));
+  p = NAME(fma_)(p, z, (T)(2.0 / 17));
+  p = NAME(fma_)(p, z, (T)(2.0 / 15));
+  p = NAME(fma_)(p, z, (T)(2.0 / 13));
+#endif
+  p = NAME(fma_)(p, z, (T)(2.0 / 11));
+  p = NAME(fma_)(p, z, (T)(2.0 / 9));
+  p = NAME(fma_)(p, z, (T)(2.0 / 7));
+  p = NAME(fma_)(p, z, (T)(2.0 / 5));
+  p = NAME(fma_)(p, z, (T)(2.0 / 3));
+  return u - s * NAME(fma_)(-z, p, u);
+}
+
+/// log(1 + e^x), without overflow and without losing a small result; NaN passes through e^-|x|.
 static inline T NAME(softplus_)(T x) {
-  // With u = e^-|x| in [0, 1] and w = 1 + u rounded: log(1 + u) = log w + (u - (w - 1)) / w, and leaving out the division
-  // by w, which is between 1 and 2, changes a term that is already below the rounding of the result.
-  T u = NAME(exp_)(-NAME(absolute)(x));
-  T w = (T)1 + u;
-  T y = (x > (T)0 ? x : (T)0) + NAME(log_normal)(w, u - (w - (T)1));
-  return x != x ? x : y;
+  return (x > (T)0 ? x : (T)0) + NAME(log1p_unit)(NAME(exp_flushed)(-NAME(absolute)(x)));
 }
 
 /// sin 2 pi t and cos 2 pi t for 0 <= t <= 1.

@@ -7,7 +7,12 @@ static void NAME(sigmoid_cross_entropy)(size_t rows, size_t columns, const T *z,
     for (size_t j0 = 0; j0 < columns; j0 += chunk) {
       size_t width = columns - j0 < chunk ? columns - j0 : chunk;
       T term[chunk];
-      for (size_t j = 0; j < width; j++) term[j] = NAME(softplus_)(z[j0 + j]) - t[j0 + j] * z[j0 + j];
+      // softplus(z) - t z; e^-|z| in a loop of its own, so that each loop's constants stay in registers.
+      for (size_t j = 0; j < width; j++) term[j] = NAME(exp_flushed)(-NAME(absolute)(z[j0 + j]));
+      for (size_t j = 0; j < width; j++) {
+        T x = z[j0 + j];
+        term[j] = ((x > (T)0 ? x : (T)0) - t[j0 + j] * x) + NAME(log1p_unit)(term[j]);
+      }
       total += NAME(block_sum)(width, term);
     }
     out[r] = (T)total;

@@ -75,9 +75,9 @@ extension Kernels {
     let left = Operand(a, transposed: transposeA)
     let right = Operand(b, transposed: transposeB)
     // Rows of the result are shared among the threads if there are enough of them, else columns.
-    let grain = max(1, 60_000 / max(1, k))
+    let grain = max(1, 15_000 / max(1, k))
     if m >= 16 {
-      Parallel.slices(m, grain: max(8, grain / n), alignment: 8) { rows in
+      Parallel.slices(m, grain: max(8, grain / n), alignment: 4) { rows in
         product(left, right, out, ldc: n, rows: rows, columns: 0..<n, k, alpha, beta)
       }
     } else {
@@ -127,13 +127,17 @@ extension Kernels {
       }
       return
     }
+    // OpenBLAS adds to what is there: for beta = 0 it writes zeros first, with stores half as wide as these on AVX2.
+    let kept = beta == 0 ? 1 : beta
     dispatch(S.self) {
+      if beta == 0 { kappa_fill_f32(rows.count, columns.count, 0, z.asFloat, ldc) }
       cblas_sgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(beta), z.asFloat,
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(kept), z.asFloat,
         Int32(ldc))
     } double: {
+      if beta == 0 { kappa_fill_f64(rows.count, columns.count, 0, z.asDouble, ldc) }
       cblas_dgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(beta), z.asDouble,
+        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(kept), z.asDouble,
         Int32(ldc))
     }
   }

@@ -49,12 +49,18 @@ public enum Parallel {
     guard count >= 2 * grain else { return body(0..<count) }
     let parts = min(threads, count / grain)
     guard parts > 1 else { return body(0..<count) }
-    let width = ((count + parts - 1) / parts + alignment - 1) / alignment * alignment
-    forEach((count + width - 1) / width) { index in body(index * width..<min(count, (index + 1) * width)) }
+    // Bounds at the nearest multiples: rounding up would leave the last thread with less, and the others wait for the first.
+    func bound(_ index: Int) -> Int {
+      index == parts ? count : min(count, (count * index / parts + alignment / 2) / alignment * alignment)
+    }
+    forEach(parts) { index in
+      let part = bound(index)..<bound(index + 1)
+      if !part.isEmpty { body(part) }
+    }
   }
 
   /// Elements a thread should have at least: below it, waking the others costs more than it saves. Measured for one
   /// addition and for one exponential an element.
-  package static let cheapGrain = 32_768
-  package static let costlyGrain = 4_096
+  package static let cheapGrain = 8_192
+  package static let costlyGrain = 2_048
 }
