@@ -34,7 +34,7 @@ struct Comparison {
   }
 
   var table: String {
-    func show(_ x: Double?) -> String { x.map { String(format: "%.3f", $0 * 1e3) } ?? "-" }
+    func show(_ x: Double?) -> String { x.map { String(format: $0 < 1e-5 ? "%.5f" : "%.3f", $0 * 1e3) } ?? "-" }
     func ratio(_ a: Double?, _ b: Double?) -> String { a.flatMap { a in b.map { String(format: "%.2f", a / $0) } } ?? "-" }
     var lines = ["milliseconds; medians of a run, and of the runs", ""]
     lines.append("| row | ours | floor | " + peers.map(\.name).joined(separator: " | ") + " | ours / floor | ours / best peer |")
