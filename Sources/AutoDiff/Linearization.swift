@@ -20,6 +20,8 @@ public final class Linearization<Scalar: TensorScalar> {
   private let inputs: [Int]
   private let loss: Int
   private let outputs: Int?
+  /// Outputs are named, and no parameter enters them: J = 0.
+  private let outputsAreConstant: Bool
   private let outputShape: Shape
   private let sweep: TangentSweep<Scalar>
 
@@ -41,6 +43,7 @@ public final class Linearization<Scalar: TensorScalar> {
     inputs = layout.entries.indices.map { parameters[$0].node }
     loss = recorded.node
     outputs = evaluation.outputs.flatMap { $0.tape == nil ? nil : $0.node }
+    outputsAreConstant = evaluation.outputs.map { $0.tape == nil } ?? false
     outputShape = evaluation.outputs?.shape ?? []
     sweep = TangentSweep(tape)
     backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: loss + 1, isRecording: true)
@@ -64,6 +67,7 @@ public final class Linearization<Scalar: TensorScalar> {
 
   private var outputNode: Int {
     guard let outputs else {
+      require(!outputsAreConstant, "lossHessianProduct: the outputs depend on no parameter, so nothing was recorded for them")
       fatalError("a Gauss-Newton product needs a function that names its outputs: Evaluation(loss:outputs:)")
     }
     return outputs
@@ -95,13 +99,15 @@ public final class Linearization<Scalar: TensorScalar> {
   /// G v with G = Jᵀ H_L J: J the Jacobian of the outputs, H_L the Hessian of the loss in them (Schraudolph, 2002).
   /// - Parameter v: a vector in the layout of θ.
   public func gaussNewtonVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
-    vectorJacobianProduct(lossHessianProduct(jacobianVectorProduct(v)))
+    let outputTangent = jacobianVectorProduct(v)
+    return outputsAreConstant ? Tensor(zeros: [layout.count]) : vectorJacobianProduct(lossHessianProduct(outputTangent))
   }
 
   /// J v: how the outputs change along `v`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func jacobianVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let direction = pieces(of: v, "jacobianVectorProduct")
+    if outputsAreConstant { return Tensor(zeros: outputShape) }
     var sums = [Accumulator<Scalar>()]
     sweep.run(jacobianPlan, from: direction, into: &sums)
     return sums[0].sum ?? Tensor(zeros: outputShape)
@@ -120,6 +126,7 @@ public final class Linearization<Scalar: TensorScalar> {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func vectorJacobianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     require(u.shape == outputShape, "vectorJacobianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
+    if outputsAreConstant { return Tensor(zeros: [layout.count]) }
     let result = Tensor<Scalar>(uninitialized: [layout.count])
     let places = inputs.enumerated().map { (node: $1, place: Optional(layout.view($0, of: result))) }
     let reverse = ReverseSweep(tape, inputs: places, end: outputNode + 1, isRecording: false)

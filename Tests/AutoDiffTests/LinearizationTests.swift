@@ -119,6 +119,18 @@ struct LinearizationTests {
     #expect(constant.linearization(at: theta).value == 4)
   }
 
+  @Test func `has zero Gauss-Newton products where the outputs do not depend on parameters`() {
+    let layout = Function<Double>(count: 3) { $0.sum() }.layout
+    let function = Function<Double>(layout) { _ in
+      let outputs = Variable(Tensor<Double>([1, 2]))
+      return Evaluation(loss: outputs.sum(), outputs: outputs)
+    }
+    let point = function.linearization(at: Tensor([1, 2, 3]))
+    #expect(point.gaussNewtonVectorProduct(Tensor([1, 1, 1])) == Tensor(zeros: [3]))
+    #expect(point.jacobianVectorProduct(Tensor([1, 1, 1])) == Tensor(zeros: [2]))
+    #expect(point.vectorJacobianProduct(Tensor([1, 1])) == Tensor(zeros: [3]))
+  }
+
   @Test func `has a zero Hessian behind a piecewise linear function of constants' slope`() {
     // The slope of the leaky ReLU is flat, so nothing is left to carry on to the bias.
     var layout = ParameterLayout()
