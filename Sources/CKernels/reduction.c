@@ -19,11 +19,11 @@ KAPPA_DEFINE(double, fold, FOLD_ROW, (op, n, x))
 #define FOLD_COLUMNS(T) (int op, size_t rows, size_t columns, const T *x, size_t ldx, double *out)
 KAPPA_DEFINE(void, fold_columns, FOLD_COLUMNS, (op, rows, columns, x, ldx, out))
 
-#define DEVIATION(T) (size_t n, const T *x, double mean)
-KAPPA_DEFINE(double, deviation, DEVIATION, (n, x, mean))
+#define DEVIATION(T) (size_t n, const T *x, double mean, double *out)
+KAPPA_DEFINE(void, deviation, DEVIATION, (n, x, mean, out))
 
-#define DEVIATION_COLUMNS(T) (size_t rows, size_t columns, const T *x, size_t ldx, const double *mean, double *out)
-KAPPA_DEFINE(void, deviation_columns, DEVIATION_COLUMNS, (rows, columns, x, ldx, mean, out))
+#define DEVIATION_COLUMNS(T) (size_t rows, size_t columns, const T *x, size_t ldx, const double *mean, double *squares, double *drift)
+KAPPA_DEFINE(void, deviation_columns, DEVIATION_COLUMNS, (rows, columns, x, ldx, mean, squares, drift))
 
 #define ARGUMENT(T) (int largest, size_t n, const T *x)
 KAPPA_DEFINE(size_t, argument, ARGUMENT, (largest, n, x))

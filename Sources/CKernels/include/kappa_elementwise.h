@@ -19,7 +19,6 @@ enum kappa_unary {
   kappa_round,  ///< to the nearest integer, halves to the even one
   kappa_truncate,
   kappa_at_least, kappa_at_most,  ///< max(x, p), min(x, p); NaN stays NaN
-  kappa_subtract_from, kappa_divide_into, kappa_divide_by,  ///< p - x, p / x, x / p
 };
 
 /// y[i] = op(x[i]); `p` is the parameter of the operations that have one.

@@ -32,13 +32,14 @@ double kappa_fold_f64(int op, size_t n, const double *_Nonnull x);
 void kappa_fold_columns_f32(int op, size_t rows, size_t columns, const float *_Nonnull x, size_t ldx, double *_Nonnull out);
 void kappa_fold_columns_f64(int op, size_t rows, size_t columns, const double *_Nonnull x, size_t ldx, double *_Nonnull out);
 
-/// The sum of (x[i] - m)^2, m the mean of x; `mean` may be m rounded.
-double kappa_deviation_f32(size_t n, const float *_Nonnull x, double mean);
-double kappa_deviation_f64(size_t n, const double *_Nonnull x, double mean);
+/// out[0] = the sum of (x[i] - m)^2 and out[1] = that of x[i] - m, m = `mean` rounded to the scalar type. With both, the squared
+/// deviations from the exact mean follow: out[0] - out[1]^2 / n (Chan, Golub & LeVeque, 1983).
+void kappa_deviation_f32(size_t n, const float *_Nonnull x, double mean, double *_Nonnull out);
+void kappa_deviation_f64(size_t n, const double *_Nonnull x, double mean, double *_Nonnull out);
 
-/// out[j] = the sum over i < rows of (x[i, j] - m[j])^2, m[j] the mean of the column; `mean[j]` may be m[j] rounded.
-void kappa_deviation_columns_f32(size_t rows, size_t columns, const float *_Nonnull x, size_t ldx, const double *_Nonnull mean, double *_Nonnull out);
-void kappa_deviation_columns_f64(size_t rows, size_t columns, const double *_Nonnull x, size_t ldx, const double *_Nonnull mean, double *_Nonnull out);
+/// The same for each column x[:, j] with mean[j].
+void kappa_deviation_columns_f32(size_t rows, size_t columns, const float *_Nonnull x, size_t ldx, const double *_Nonnull mean, double *_Nonnull squares, double *_Nonnull drift);
+void kappa_deviation_columns_f64(size_t rows, size_t columns, const double *_Nonnull x, size_t ldx, const double *_Nonnull mean, double *_Nonnull squares, double *_Nonnull drift);
 
 /// The least i at which x[i] is largest (smallest if `largest` is 0); of the first NaN if there is one. n > 0.
 size_t kappa_argument_f32(int largest, size_t n, const float *_Nonnull x);

@@ -59,9 +59,6 @@ static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
     case kappa_truncate: LOOP(__builtin_elementwise_trunc(v));
     case kappa_at_least: LOOP(v < p ? p : v);
     case kappa_at_most: LOOP(v > p ? p : v);
-    case kappa_subtract_from: LOOP(p - v);
-    case kappa_divide_into: LOOP(p / v);
-    case kappa_divide_by: LOOP(v / p);
   }
 }
 #undef LOOP

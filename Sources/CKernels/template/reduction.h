@@ -132,8 +132,7 @@ static void NAME(fold_columns)(int op, size_t rows, size_t columns, const T *x, 
     NAME(fold_strip)(op, rows, columns - j0 < strip ? columns - j0 : strip, x + j0, ldx, out + j0);
 }
 
-/// The sum of (x[i] - mean)^2, corrected for the rounding of `mean` (Chan, Golub & LeVeque, 1983).
-static double NAME(deviation)(size_t n, const T *x, double mean) {
+static void NAME(deviation)(size_t n, const T *x, double mean, double *out) {
   T m = (T)mean;
   double squares = 0, drift = 0;
   for (size_t i0 = 0; i0 < n; i0 += NAME(block)) {
@@ -144,10 +143,10 @@ static double NAME(deviation)(size_t n, const T *x, double mean) {
     for (size_t k = 0; i < i1; i++, k++) { T v = x[i] - m; d[k] += v; s[k] += v * v; }
     for (size_t k = 0; k < NAME(lanes); k++) squares += s[k], drift += d[k];
   }
-  return n == 0 ? 0 : squares - drift * drift / (double)n;
+  out[0] = squares, out[1] = drift;
 }
 
-static void NAME(deviation_columns)(size_t rows, size_t columns, const T *x, size_t ldx, const double *mean, double *out) {
+static void NAME(deviation_columns)(size_t rows, size_t columns, const T *x, size_t ldx, const double *mean, double *squared, double *drifted) {
   enum { strip = 128, run = 64 };
   for (size_t j0 = 0; j0 < columns; j0 += strip) {
     size_t width = columns - j0 < strip ? columns - j0 : strip;
@@ -163,7 +162,7 @@ static void NAME(deviation_columns)(size_t rows, size_t columns, const T *x, siz
       }
       for (size_t j = 0; j < width; j++) squares[j] += s[j], drift[j] += d[j];
     }
-    for (size_t j = 0; j < width; j++) out[j0 + j] = rows == 0 ? 0 : squares[j] - drift[j] * drift[j] / (double)rows;
+    for (size_t j = 0; j < width; j++) squared[j0 + j] = squares[j], drifted[j0 + j] = drift[j];
   }
 }
 
