@@ -35,3 +35,12 @@ KAPPA_DEFINE(void, axpby, AXPBY, (n, a, x, b, y))
 
 #define ADD_PRODUCT(T) (size_t n, T c, const T *a, const T *b, T *y)
 KAPPA_DEFINE(void, add_product, ADD_PRODUCT, (n, c, a, b, y))
+
+#define MULTIPLY_ADD(T) (size_t n, const T *a, const T *b, const T *c, T *y)
+KAPPA_DEFINE(void, multiply_add, MULTIPLY_ADD, (n, a, b, c, y))
+
+#define ADD_QUOTIENT(T) (size_t n, T c, const T *a, const T *b, T *y)
+KAPPA_DEFINE(void, add_quotient, ADD_QUOTIENT, (n, c, a, b, y))
+
+#define CLASSIFY(T) (int kind, size_t n, const T *x, uint8_t *y)
+KAPPA_DEFINE(void, classify, CLASSIFY, (kind, n, x, y))

@@ -1,4 +1,5 @@
 #include "kappa_losses.h"
+#include "kappa_reduction.h"
 
 #define KAPPA_TEMPLATE "losses.h"
 #include "template/for_each_variant.h"

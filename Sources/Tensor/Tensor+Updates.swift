@@ -2,6 +2,30 @@ import CKernels
 
 // One-pass updates of parameters and running statistics, in place; all tensors have one shape.
 extension Tensor where Scalar: TensorScalar {
+  /// `self += scale · a · b`, element by element, in place; shapes are equal.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  public mutating func add(productOf a: Tensor, _ b: Tensor, scaledBy scale: Scalar = 1) {
+    update(a, b, "add(productOf:)") { count, x, y, sum in
+      dispatch(Scalar.self) {
+        kappa_add_product_f32(count, Float(scale), x.asFloat, y.asFloat, sum.asFloat)
+      } double: {
+        kappa_add_product_f64(count, Double(scale), x.asDouble, y.asDouble, sum.asDouble)
+      }
+    }
+  }
+
+  /// `self += scale · a / b`, element by element, in place; shapes are equal.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  public mutating func add(quotientOf a: Tensor, _ b: Tensor, scaledBy scale: Scalar = 1) {
+    update(a, b, "add(quotientOf:)") { count, x, y, sum in
+      dispatch(Scalar.self) {
+        kappa_add_quotient_f32(count, Float(scale), x.asFloat, y.asFloat, sum.asFloat)
+      } double: {
+        kappa_add_quotient_f64(count, Double(scale), x.asDouble, y.asDouble, sum.asDouble)
+      }
+    }
+  }
+
   /// `self -= rate · scale · gradient`, element by element.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func descend(along gradient: Tensor, scaledBy scale: Tensor, rate: Scalar) {

@@ -4,15 +4,20 @@ public protocol TensorElement: Sendable, BitwiseCopyable, Equatable {
   static var zero: Self { get }
 }
 
+/// Elements that can be added, subtracted and multiplied: `Float`, `Double`, `Int32` and `Int64`.
+///
+/// The set is closed: kernels exist for these four, and other conformances stop the program.
+public protocol TensorNumber: TensorElement, Numeric, Comparable {}
+
 /// The real scalars that Kappa computes and differentiates with: `Float` and `Double`.
 ///
 /// The set is closed: kernels exist for these two, and other conformances stop the program.
-public protocol TensorScalar: TensorElement, BinaryFloatingPoint {}
+public protocol TensorScalar: TensorNumber, BinaryFloatingPoint {}
 
 extension Float: TensorScalar {}
 extension Double: TensorScalar {}
-extension Int32: TensorElement {}
-extension Int64: TensorElement {}
+extension Int32: TensorNumber {}
+extension Int64: TensorNumber {}
 extension Bool: TensorElement {
   /// False.
   public static var zero: Bool { false }

@@ -4,6 +4,7 @@
 #define KAPPA_CKERNELS_H
 
 #include "kappa_counters.h"
+#include "kappa_elements.h"
 #include "kappa_elementwise.h"
 #include "kappa_isa.h"
 #include "kappa_losses.h"

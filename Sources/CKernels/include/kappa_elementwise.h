@@ -12,6 +12,13 @@ enum kappa_unary {
   kappa_leaky_relu,  ///< x > 0 ? x : p x
   kappa_step,        ///< x > 0 ? 1 : p
   kappa_add_scalar, kappa_scale,
+  kappa_sin, kappa_cos, kappa_erf,
+  kappa_gelu,       ///< x Phi(x), Phi the normal distribution function
+  kappa_gelu_tanh,  ///< x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+  kappa_floor, kappa_ceil,
+  kappa_round,  ///< to the nearest integer, halves to the even one
+  kappa_truncate,
+  kappa_at_least, kappa_at_most,  ///< max(x, p), min(x, p); NaN stays NaN
 };
 
 /// y[i] = op(x[i]); `p` is the parameter of the operations that have one.
@@ -67,5 +74,19 @@ void kappa_axpby_f64(size_t n, double a, const double *_Nonnull x, double b, dou
 /// y[i] += c a[i] b[i].
 void kappa_add_product_f32(size_t n, float c, const float *_Nonnull a, const float *_Nonnull b, float *_Nonnull y);
 void kappa_add_product_f64(size_t n, double c, const double *_Nonnull a, const double *_Nonnull b, double *_Nonnull y);
+
+/// y[i] = a[i] b[i] + c[i].
+void kappa_multiply_add_f32(size_t n, const float *_Nonnull a, const float *_Nonnull b, const float *_Nonnull c, float *_Nonnull y);
+void kappa_multiply_add_f64(size_t n, const double *_Nonnull a, const double *_Nonnull b, const double *_Nonnull c, double *_Nonnull y);
+
+/// y[i] += c a[i] / b[i].
+void kappa_add_quotient_f32(size_t n, float c, const float *_Nonnull a, const float *_Nonnull b, float *_Nonnull y);
+void kappa_add_quotient_f64(size_t n, double c, const double *_Nonnull a, const double *_Nonnull b, double *_Nonnull y);
+
+enum kappa_class { kappa_is_nan, kappa_is_infinite, kappa_is_finite };
+
+/// y[i] = 1 if x[i] is of the class, else 0.
+void kappa_classify_f32(int kind, size_t n, const float *_Nonnull x, uint8_t *_Nonnull y);
+void kappa_classify_f64(int kind, size_t n, const double *_Nonnull x, uint8_t *_Nonnull y);
 
 #endif

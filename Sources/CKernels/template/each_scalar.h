@@ -16,6 +16,7 @@
 #define NORMALIZER_EXPONENT 24
 #define SQRT_HALF_BITS 0x3f3504f3u
 #define ONE_BITS 0x3f800000u
+#define REDUCTION_LIMIT 65536.0f
 #include KAPPA_TEMPLATE
 #undef T
 #undef UINT
@@ -34,6 +35,7 @@
 #undef NORMALIZER_EXPONENT
 #undef SQRT_HALF_BITS
 #undef ONE_BITS
+#undef REDUCTION_LIMIT
 
 #define T double
 #define UINT uint64_t
@@ -52,6 +54,7 @@
 #define NORMALIZER_EXPONENT 54
 #define SQRT_HALF_BITS 0x3fe6a09e667f3bcdull
 #define ONE_BITS 0x3ff0000000000000ull
+#define REDUCTION_LIMIT 1.5e6
 #include KAPPA_TEMPLATE
 #undef T
 #undef UINT
@@ -70,3 +73,4 @@
 #undef NORMALIZER_EXPONENT
 #undef SQRT_HALF_BITS
 #undef ONE_BITS
+#undef REDUCTION_LIMIT

@@ -1,5 +1,31 @@
 #include "functions.h"
 
+// Arguments beyond the reach of the vector loop (rare) go to the C library, which reduces them exactly.
+#define PERIODIC(f, LIBRARY)                                                                         \
+  static void NAME(f##_loop)(size_t n, const T *x, T *y) {                                           \
+    for (size_t i0 = 0; i0 < n; i0 += 256) {                                                         \
+      size_t width = n - i0 < 256 ? n - i0 : 256;                                                    \
+      T from[256];                                                                                   \
+      memcpy(from, x + i0, width * sizeof(T));                                                       \
+      UINT large = 0;                                                                                \
+      for (size_t i = 0; i < width; i++) {                                                           \
+        large |= (UINT)!(NAME(absolute)(from[i]) <= REDUCTION_LIMIT);                                \
+        y[i0 + i] = NAME(f##_)(from[i]);                                                             \
+      }                                                                                              \
+      if (large)                                                                                     \
+        for (size_t i = 0; i < width; i++)                                                           \
+          if (!(NAME(absolute)(from[i]) <= REDUCTION_LIMIT)) y[i0 + i] = LIBRARY(from[i]);           \
+    }                                                                                                \
+  }
+#if IS_FLOAT
+PERIODIC(sine, sinf)
+PERIODIC(cosine, cosf)
+#else
+PERIODIC(sine, sin)
+PERIODIC(cosine, cos)
+#endif
+#undef PERIODIC
+
 #define LOOP(expression) for (size_t i = 0; i < n; i++) { T v = x[i]; y[i] = (expression); } return
 static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
   switch (op) {
@@ -22,6 +48,17 @@ static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
     case kappa_step: LOOP(v > 0 ? (T)1 : p);
     case kappa_add_scalar: LOOP(v + p);
     case kappa_scale: LOOP(v * p);
+    case kappa_sin: NAME(sine_loop)(n, x, y); return;
+    case kappa_cos: NAME(cosine_loop)(n, x, y); return;
+    case kappa_erf: LOOP(NAME(erf_)(v));
+    case kappa_gelu: LOOP(NAME(gelu_)(v));
+    case kappa_gelu_tanh: LOOP(NAME(gelu_tanh_)(v));
+    case kappa_floor: LOOP(__builtin_elementwise_floor(v));
+    case kappa_ceil: LOOP(__builtin_elementwise_ceil(v));
+    case kappa_round: LOOP(__builtin_elementwise_roundeven(v));
+    case kappa_truncate: LOOP(__builtin_elementwise_trunc(v));
+    case kappa_at_least: LOOP(v < p ? p : v);
+    case kappa_at_most: LOOP(v > p ? p : v);
   }
 }
 #undef LOOP
@@ -122,4 +159,20 @@ static void NAME(axpby)(size_t n, T a, const T *x, T b, T *y) {
 
 static void NAME(add_product)(size_t n, T c, const T *a, const T *b, T *y) {
   for (size_t i = 0; i < n; i++) y[i] += c * a[i] * b[i];
+}
+
+static void NAME(multiply_add)(size_t n, const T *a, const T *b, const T *c, T *y) {
+  for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i] + c[i];
+}
+
+static void NAME(add_quotient)(size_t n, T c, const T *a, const T *b, T *y) {
+  for (size_t i = 0; i < n; i++) y[i] += c * a[i] / b[i];
+}
+
+static void NAME(classify)(int kind, size_t n, const T *x, uint8_t *y) {
+  switch (kind) {
+    case kappa_is_nan: for (size_t i = 0; i < n; i++) y[i] = x[i] != x[i]; return;
+    case kappa_is_infinite: for (size_t i = 0; i < n; i++) y[i] = NAME(absolute)(x[i]) == (T)INFINITY; return;
+    case kappa_is_finite: for (size_t i = 0; i < n; i++) y[i] = NAME(absolute)(x[i]) < (T)INFINITY; return;
+  }
 }

@@ -1,4 +1,4 @@
-// Compiles the file named by KAPPA_TEMPLATE once for every instruction set and scalar type, so that a loop is
+// Compiles the file named by KAPPA_TEMPLATE once for every instruction set and scalar type (those of KAPPA_EACH), so that a loop is
 // written once and clang vectorises it six ways. Inside the template `T` is the scalar, `NAME(f)` the variant's
 // own name of `f`; kappa_isa() picks the variant when a kernel is called. No compiler flag is needed: the
 // instruction set is an attribute of the function.
@@ -13,20 +13,23 @@
 #define KAPPA_JOIN3_(a, b, c) a##_##b##_##c
 #define KAPPA_JOIN3(a, b, c) KAPPA_JOIN3_(a, b, c)
 #define NAME(f) KAPPA_JOIN3(f, SUFFIX, ISA)
+#ifndef KAPPA_EACH
+#define KAPPA_EACH "each_scalar.h"
+#endif
 
 #define ISA baseline
-#include "each_scalar.h"
+#include KAPPA_EACH
 #undef ISA
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define ISA avx2
-#include "each_scalar.h"
+#include KAPPA_EACH
 #undef ISA
 #pragma clang attribute pop
 #pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), apply_to = function)
 #define ISA avx512
-#include "each_scalar.h"
+#include KAPPA_EACH
 #undef ISA
 #pragma clang attribute pop
 
@@ -46,3 +49,12 @@
 #define KAPPA_DEFINE(result, f, parameters, arguments)                                        \
   result kappa_##f##_f32 parameters(float) { KAPPA_SELECT(f, f32, arguments); } \
   result kappa_##f##_f64 parameters(double) { KAPPA_SELECT(f, f64, arguments); }
+
+/// As above for all element types; only of templates compiled with KAPPA_EACH "each_element.h".
+#define KAPPA_DEFINE_INTEGERS(result, f, parameters, arguments)                                 \
+  result kappa_##f##_i32 parameters(int32_t) { KAPPA_SELECT(f, i32, arguments); } \
+  result kappa_##f##_i64 parameters(int64_t) { KAPPA_SELECT(f, i64, arguments); }
+#define KAPPA_DEFINE_ELEMENTS(result, f, parameters, arguments) \
+  KAPPA_DEFINE(result, f, parameters, arguments)                \
+  KAPPA_DEFINE_INTEGERS(result, f, parameters, arguments)       \
+  result kappa_##f##_u8 parameters(uint8_t) { KAPPA_SELECT(f, u8, arguments); }

@@ -204,3 +204,161 @@ static inline void NAME(sine_cosine_of_turn)(T t, T *sine, T *cosine) {
   *sine = q >= (T)2 && q <= (T)3 ? -u : u;
   *cosine = q >= (T)1 && q <= (T)2 ? -v : v;
 }
+
+// Sine and cosine of x, reduced by multiples of pi / 2 that are subtracted in pieces: products of n with all but the last are exact.
+/// The sine (quarter = 0) or cosine (quarter = 1) of x for |x| <= REDUCTION_LIMIT.
+static inline T NAME(sine_or_cosine)(T x, T quarter) {
+#if IS_FLOAT
+  // In Double the remainder has 29 digits to spare.
+  double wide = x;
+  double n = wide * 0.63661977236758134308 + 0x1.8p52 - 0x1.8p52;
+  T a = (T)((wide - n * 0x1.921fb544p+0) - n * 0x1.0b4611a626331p-34);
+  T m = (T)n;
+#else
+  T n = NAME(rounding)(x * (T)0.63661977236758134308) - ROUND_MAGIC;
+  T t = x - n * (T)0x1.921fb544p+0, w = n * (T)0x1.0b4611a6p-34;
+  T r = t - w, low = (t - r) - w;
+  T v = n * (T)0x1.3198a2ep-69;
+  T a = r - v;
+  low = ((r - a) - v) + low - n * (T)0x1.b839a252049c1p-104;
+  a += low;
+  T m = n;
+#endif
+  T z = a * a;
+#if IS_FLOAT
+  T s = (T)(1.0 / 362880), c = (T)(1.0 / 40320);
+#else
+  T s = (T)(1.0 / 355687428096000), c = (T)(1.0 / 20922789888000);
+  s = NAME(fma_)(s, z, (T)(-1.0 / 1307674368000)), c = NAME(fma_)(c, z, (T)(-1.0 / 87178291200));
+  s = NAME(fma_)(s, z, (T)(1.0 / 6227020800)), c = NAME(fma_)(c, z, (T)(1.0 / 479001600));
+  s = NAME(fma_)(s, z, (T)(-1.0 / 39916800)), c = NAME(fma_)(c, z, (T)(-1.0 / 3628800));
+  s = NAME(fma_)(s, z, (T)(1.0 / 362880)), c = NAME(fma_)(c, z, (T)(1.0 / 40320));
+#endif
+  s = NAME(fma_)(s, z, (T)(-1.0 / 5040)), c = NAME(fma_)(c, z, (T)(-1.0 / 720));
+  s = NAME(fma_)(s, z, (T)(1.0 / 120)), c = NAME(fma_)(c, z, (T)(1.0 / 24));
+  s = NAME(fma_)(s, z, (T)(-1.0 / 6)), c = NAME(fma_)(c, z, (T)-0.5);
+  s = NAME(fma_)(s * z, a, a), c = NAME(fma_)(c, z, (T)1);
+  // Quarter q modulo 4 from its lowest two bits.
+  UINT q = NAME(bits)(NAME(rounding)(m + quarter));
+  T y = q & 1 ? c : s;
+  return q & 2 ? -y : y;
+}
+static inline T NAME(sine_)(T x) { return NAME(sine_or_cosine)(x, (T)0); }
+static inline T NAME(cosine_)(T x) { return NAME(sine_or_cosine)(x, (T)1); }
+
+/// e^(-h x^2) for h = 1 or 1/2, with x^2 to twice the precision: x = a + b, a of half the digits, so that a^2 is exact.
+static inline T NAME(bell)(T x, T h) {
+  x = NAME(absolute)(x);
+  x = x > (T)40 ? (T)40 : x;
+  T a = NAME(from_bits)(NAME(bits)(x) & ~(((UINT)1 << (MANTISSA_BITS / 2 + 1)) - 1));
+  T r = -h * ((x - a) * (x + a));
+  T e = NAME(exp_)(-h * a * a);
+  return NAME(fma_)(e, NAME(fma_)(r * r, NAME(exp_tail)(r), r), e);
+}
+
+/// e^(z^2) erfc(z) for z >= 0, at most 1 and falling. (1 + 2 z) times it is a polynomial in q = (z - k) / (z + k) to rounding
+/// (Shepherd & Laframboise's map, 1981); the coefficients come from interpolation at Chebyshev points in 60 digits.
+static inline T NAME(scaled_erfc)(T z) {
+#if IS_FLOAT
+  T q = (z - (T)2.5) / (z + (T)2.5);
+  T p = (T)-6.47106382e-5;
+  p = NAME(fma_)(p, q, (T)-6.38943719e-5);
+  p = NAME(fma_)(p, q, (T)0.000583476935);
+  p = NAME(fma_)(p, q, (T)0.000463279844);
+  p = NAME(fma_)(p, q, (T)-0.00435827723);
+  p = NAME(fma_)(p, q, (T)0.000946808873);
+  p = NAME(fma_)(p, q, (T)0.0327554827);
+  p = NAME(fma_)(p, q, (T)-0.102970555);
+  p = NAME(fma_)(p, q, (T)0.157630376);
+  p = NAME(fma_)(p, q, (T)-0.0990242396);
+  p = NAME(fma_)(p, q, (T)-0.122356769);
+  p = NAME(fma_)(p, q, (T)1.26483818);
+#else
+  T q = (z - (T)4) / (z + (T)4);
+  T p = (T)-2.764120233734578e-10;
+  p = NAME(fma_)(p, q, (T)9.2976252637096597e-10);
+  p = NAME(fma_)(p, q, (T)3.2323973445082033e-9);
+  p = NAME(fma_)(p, q, (T)-1.2338731403798444e-8);
+  p = NAME(fma_)(p, q, (T)-2.0725802488181962e-8);
+  p = NAME(fma_)(p, q, (T)1.0631817593818148e-7);
+  p = NAME(fma_)(p, q, (T)7.7719432410869128e-8);
+  p = NAME(fma_)(p, q, (T)-8.2106479332973363e-7);
+  p = NAME(fma_)(p, q, (T)2.9173425573089733e-7);
+  p = NAME(fma_)(p, q, (T)5.7065782992407405e-6);
+  p = NAME(fma_)(p, q, (T)-1.1221135665965907e-5);
+  p = NAME(fma_)(p, q, (T)-2.4397731143023292e-5);
+  p = NAME(fma_)(p, q, (T)0.00015062142608651945);
+  p = NAME(fma_)(p, q, (T)-0.00019925715247265178);
+  p = NAME(fma_)(p, q, (T)-0.00075777324359425761);
+  p = NAME(fma_)(p, q, (T)0.0050319700691022558);
+  p = NAME(fma_)(p, q, (T)-0.016197734062934771);
+  p = NAME(fma_)(p, q, (T)0.037167515526338004);
+  p = NAME(fma_)(p, q, (T)-0.066330365811860582);
+  p = NAME(fma_)(p, q, (T)0.093732834999112639);
+  p = NAME(fma_)(p, q, (T)-0.10103906603631812);
+  p = NAME(fma_)(p, q, (T)0.068097054254668382);
+  p = NAME(fma_)(p, q, (T)0.015379652102619974);
+  p = NAME(fma_)(p, q, (T)-0.13962111684056228);
+  p = NAME(fma_)(p, q, (T)1.2329951186255525);
+#endif
+  return p / ((T)1 + (T)2 * z);
+}
+
+/// erf x / x for |x| <= 1, z = x^2: the series of (-1)^k z^k / (k! (2 k + 1)) times 2 / sqrt pi.
+static inline T NAME(erf_series)(T z) {
+#if IS_FLOAT
+  T p = (T)-1.63658447e-7;
+  p = NAME(fma_)(p, z, (T)1.64621144e-6);
+  p = NAME(fma_)(p, z, (T)-1.49256504e-5);
+  p = NAME(fma_)(p, z, (T)0.00012055333);
+  p = NAME(fma_)(p, z, (T)-0.000854832702);
+  p = NAME(fma_)(p, z, (T)0.00522397763);
+  p = NAME(fma_)(p, z, (T)-0.0268661706);
+  p = NAME(fma_)(p, z, (T)0.112837917);
+  p = NAME(fma_)(p, z, (T)-0.376126389);
+  p = NAME(fma_)(p, z, (T)1.12837917);
+#else
+  T p = (T)-9.0639708428086725e-17;
+  p = NAME(fma_)(p, z, (T)1.6342614095367152e-15);
+  p = NAME(fma_)(p, z, (T)-2.7835162072109214e-14);
+  p = NAME(fma_)(p, z, (T)4.4632242632864773e-13);
+  p = NAME(fma_)(p, z, (T)-6.7113668551641104e-12);
+  p = NAME(fma_)(p, z, (T)9.422759064650411e-11);
+  p = NAME(fma_)(p, z, (T)-1.2290555301717927e-9);
+  p = NAME(fma_)(p, z, (T)1.4807192815879217e-8);
+  p = NAME(fma_)(p, z, (T)-1.6365844691234924e-7);
+  p = NAME(fma_)(p, z, (T)1.6462114365889247e-6);
+  p = NAME(fma_)(p, z, (T)-1.4925650358406251e-5);
+  p = NAME(fma_)(p, z, (T)0.00012055332981789664);
+  p = NAME(fma_)(p, z, (T)-0.00085483270234508528);
+  p = NAME(fma_)(p, z, (T)0.0052239776254421878);
+  p = NAME(fma_)(p, z, (T)-0.026866170645131252);
+  p = NAME(fma_)(p, z, (T)0.11283791670955126);
+  p = NAME(fma_)(p, z, (T)-0.37612638903183752);
+  p = NAME(fma_)(p, z, (T)1.1283791670955126);
+#endif
+  return p;
+}
+
+static inline T NAME(erf_)(T x) {
+  T a = NAME(absolute)(x);
+  T far = (T)1 - NAME(bell)(a, (T)1) * NAME(scaled_erfc)(a > (T)40 ? (T)40 : a);
+  T near = x * NAME(erf_series)(x * x);
+  T y = a < (T)1 ? near : __builtin_elementwise_copysign(far, x);
+  return x == x ? y : x;
+}
+
+/// x Phi(x) = x erfc(-x / sqrt 2) / 2, from the side where erfc is small.
+static inline T NAME(gelu_)(T x) {
+  T a = NAME(absolute)(x), z = a > (T)40 ? (T)40 : a;
+  T tail = (T)0.5 * NAME(bell)(z, (T)0.5) * NAME(scaled_erfc)(z * (T)0.70710678118654752440);
+  T y = x > (T)0 ? x - x * tail : z == a ? x * tail : (T)-0.0;
+  return x == x ? y : x;
+}
+
+static inline T NAME(gelu_tanh_)(T x) {
+  // (1 + tanh u) / 2 = 1 / (1 + e^(-2u)) loses nothing for negative u. Below -40 the product with an infinite x would be NaN.
+  T v = x < (T)-40 ? (T)-40 : x;
+  T u = v * (T)1.5957691216057307117 * ((T)1 + (T)0.044715 * v * v);
+  return v / ((T)1 + NAME(exp_)(-u));
+}

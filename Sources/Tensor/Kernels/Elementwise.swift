@@ -4,18 +4,14 @@ import CKernels
 package enum UnaryKernel: Int32 {
   case negate, absolute, sign, square, reciprocal, sqrt, rsqrt, exp, expm1, log, log1p, tanh, sigmoid, softplus, relu
   case leakyRelu, step, addScalar, scale
+  case sin, cos, erf, gelu, geluTanh, floor, ceil, round, truncate, atLeast, atMost
 
-  fileprivate var isCostly: Bool {
+  var isCostly: Bool {
     switch self {
-    case .exp, .expm1, .log, .log1p, .tanh, .sigmoid, .softplus: true
+    case .exp, .expm1, .log, .log1p, .tanh, .sigmoid, .softplus, .sin, .cos, .erf, .gelu, .geluTanh: true
     default: false
     }
   }
-}
-
-/// Element-wise operations of two tensors; the raw values are those of `kappa_binary`.
-package enum BinaryKernel: Int32 {
-  case add, subtract, multiply, divide, maximum, minimum, power, tanhGradient, sigmoidGradient
 }
 
 /// The nonlinearity of a layer; the raw values are those of `kappa_activation`.
@@ -55,41 +51,12 @@ package enum Kernels {
     return result
   }
 
+  /// -x; integers stop the program where that does not fit.
   @specialized(where S == Float) @specialized(where S == Double)
-  package static func binary<S: TensorScalar>(_ op: BinaryKernel, _ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
-    let result: Tensor<S>
-    if a.shape == b.shape && a.isContiguous && b.isContiguous {
-      result = Tensor<S>(uninitialized: a.shape)
-      binaryRows(op, a.base, 1, b.base, 1, result.mutableBase, result.count)
-    } else {
-      guard let shape = a.shape.broadcast(with: b.shape) else {
-        fatalError("\(op): shapes \(a.shape) and \(b.shape) do not broadcast")
-      }
-      result = Tensor<S>(uninitialized: shape)
-      guard result.count > 0 else { return result }
-      let nest = LoopNest(shape, a.broadcast(to: shape).strides, b.broadcast(to: shape).strides)
-      let (sourceA, sourceB, output) = (a.base, b.base, result.mutableBase)
-      let last = nest.rank - 1
-      nest.forEachRow { atA, atB, out in
-        binaryRows(op, sourceA + atA, nest.a[last], sourceB + atB, nest.b[last], output + out, nest.lengths[last])
-      }
-    }
-    keepAlive(a, b)
-    return result
-  }
-
-  private static func binaryRows<S: TensorScalar>(
-    _ op: BinaryKernel, _ a: UnsafePointer<S>, _ strideA: Int, _ b: UnsafePointer<S>, _ strideB: Int,
-    _ out: UnsafeMutablePointer<S>, _ count: Int
-  ) {
-    Parallel.slices(count, grain: op == .power ? Parallel.costlyGrain : Parallel.cheapGrain) { part in
-      let (x, y, z) = (a + part.lowerBound * strideA, b + part.lowerBound * strideB, out + part.lowerBound)
-      dispatch(S.self) {
-        kappa_binary_f32(op.rawValue, part.count, x.asFloat, strideA, y.asFloat, strideB, z.asFloat)
-      } double: {
-        kappa_binary_f64(op.rawValue, part.count, x.asDouble, strideA, y.asDouble, strideB, z.asDouble)
-      }
-    }
+  package static func negated<S: TensorNumber>(_ x: Tensor<S>) -> Tensor<S> {
+    if let x = x as? Tensor<Float> { return unary(.negate, x) as! Tensor<S> }
+    if let x = x as? Tensor<Double> { return unary(.negate, x) as! Tensor<S> }
+    return binary(.subtract, scalar: 0, x)
   }
 
   /// y = f(x + b), the vector `b` added to every row (the last axis) of x.

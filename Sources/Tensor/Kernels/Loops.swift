@@ -8,12 +8,31 @@ func dispatch<S: TensorScalar, R>(_ type: S.Type, float: () -> R, double: () -> 
   fatalError("Tensor: kernels exist for Float and Double, not for \(S.self)")
 }
 
+/// As above for every element type; a Boolean is a byte of 0 or 1.
+@inline(__always)
+func dispatch<E: TensorElement, R>(
+  _ type: E.Type, float: () -> R, double: () -> R, int32: () -> R, int64: () -> R, byte: () -> R
+) -> R {
+  if E.self == Float.self { return float() }
+  if E.self == Double.self { return double() }
+  if E.self == Int32.self { return int32() }
+  if E.self == Int64.self { return int64() }
+  if E.self == Bool.self { return byte() }
+  fatalError("Tensor: kernels exist for Float, Double, Int32, Int64 and Bool, not for \(E.self)")
+}
+
 extension UnsafePointer {
+  @inline(__always) var asInt32: UnsafePointer<Int32> { UnsafeRawPointer(self).assumingMemoryBound(to: Int32.self) }
+  @inline(__always) var asInt64: UnsafePointer<Int64> { UnsafeRawPointer(self).assumingMemoryBound(to: Int64.self) }
+  @inline(__always) var asBytes: UnsafePointer<UInt8> { UnsafeRawPointer(self).assumingMemoryBound(to: UInt8.self) }
   @inline(__always) var asFloat: UnsafePointer<Float> { UnsafeRawPointer(self).assumingMemoryBound(to: Float.self) }
   @inline(__always) var asDouble: UnsafePointer<Double> { UnsafeRawPointer(self).assumingMemoryBound(to: Double.self) }
 }
 
 extension UnsafeMutablePointer {
+  @inline(__always) var asInt32: UnsafeMutablePointer<Int32> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Int32.self) }
+  @inline(__always) var asInt64: UnsafeMutablePointer<Int64> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Int64.self) }
+  @inline(__always) var asBytes: UnsafeMutablePointer<UInt8> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: UInt8.self) }
   @inline(__always) var asFloat: UnsafeMutablePointer<Float> { UnsafeMutableRawPointer(self).assumingMemoryBound(to: Float.self) }
   @inline(__always) var asDouble: UnsafeMutablePointer<Double> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Double.self)
@@ -43,13 +62,32 @@ struct LoopNest {
     if rank == 0 { rank = 1 }
   }
 
-  /// Calls `row(offsetA, offsetB, offsetOut)` for every innermost row.
-  func forEachRow(_ row: (Int, Int, Int) -> Void) {
-    let inner = lengths[rank - 1]
+  /// The number of innermost rows.
+  var rows: Int {
+    var count = 1
+    for axis in 0..<rank - 1 { count *= lengths[axis] }
+    return count
+  }
+
+  /// Calls `row(offsetA, offsetB, offsetOut)` for every innermost row; rows are shared among the threads, each of which gets
+  /// `grain` elements at least.
+  func forEachRow(grain: Int, _ row: (Int, Int, Int) -> Void) {
     if rank == 1 { return row(0, 0, 0) }
+    Parallel.slices(rows, grain: Swift.max(1, grain / Swift.max(1, lengths[rank - 1])), alignment: 1) { forEachRow(in: $0, row) }
+  }
+
+  private func forEachRow(in range: Range<Int>, _ row: (Int, Int, Int) -> Void) {
+    let inner = lengths[rank - 1]
     var index = InlineArray<8, Int>(repeating: 0)
-    var (offsetA, offsetB, out) = (0, 0, 0)
-    while true {
+    var (offsetA, offsetB, out) = (0, 0, range.lowerBound * inner)
+    var rest = range.lowerBound
+    for axis in stride(from: rank - 2, through: 0, by: -1) where rest > 0 {
+      index[axis] = rest % lengths[axis]
+      rest /= lengths[axis]
+      offsetA += index[axis] * a[axis]
+      offsetB += index[axis] * b[axis]
+    }
+    for _ in range {
       row(offsetA, offsetB, out)
       out += inner
       var axis = rank - 2
@@ -63,7 +101,6 @@ struct LoopNest {
         index[axis] = 0
         axis -= 1
       }
-      if axis < 0 { return }
     }
   }
 }
@@ -98,7 +135,7 @@ extension Tensor {
       }
       return
     }
-    nest.forEachRow { from, _, to in
+    nest.forEachRow(grain: Parallel.cheapGrain) { from, _, to in
       let start = source + from
       let out = target + to
       if step == 1 {

@@ -1,8 +1,69 @@
 import CKernels
 
-extension Tensor where Scalar: TensorScalar {
+/// Reductions to one number; the raw values are those of `kappa_fold`.
+enum Fold: Int32 {
+  case sum, sumAbsolute, sumSquares, product, largest, smallest, largestAbsolute
+
+  /// The fold of no elements.
+  var identity: Double {
+    switch self {
+    case .product: 1
+    case .largest: -.infinity
+    case .smallest: .infinity
+    default: 0
+    }
+  }
+
+  /// The fold of two folds.
+  func combine(_ a: Double, _ b: Double) -> Double {
+    switch self {
+    case .sum, .sumAbsolute, .sumSquares: a + b
+    case .product: a * b
+    case .smallest: a.isNaN || a < b ? a : b
+    default: a.isNaN || a > b ? a : b
+    }
+  }
+}
+
+/// A tensor laid out for a reduction: elements [outer, length, inner], of which the middle axis vanishes.
+struct ReductionPlan<E: TensorElement> {
+  var source: Tensor<E>
+  var outer: Int
+  var length: Int
+  var inner: Int
+  var result: Shape
+
+  /// `axes` may be negative; nil means all.
+  init(_ x: Tensor<E>, _ axes: [Int]?, keepDimensions: Bool, _ operation: String) {
+    let positions = x.resolved(axes, operation)
+    let (shape, rank) = (x.shape, x.rank)
+    result = x.reduced(positions, keepDimensions: keepDimensions)
+    length = positions.reduce(1) { $0 * shape[$1] }
+    if let first = positions.first, let last = positions.last, last - first == positions.count - 1 {
+      // The axes stand together: a view.
+      outer = shape.prefix(first).reduce(1, *)
+      inner = shape.suffix(rank - last - 1).reduce(1, *)
+      source = x.contiguous()
+      return
+    }
+    let kept = (0..<rank).filter { !positions.contains($0) }
+    outer = kept.reduce(1) { $0 * shape[$1] }
+    inner = 1
+    source = positions.isEmpty ? x.contiguous() : x.permuted(kept + positions).contiguous()
+  }
+
+  /// Rows (inner = 1) so few and long that each is shared among the threads. Depends on the shape alone, as results must.
+  var hasFewLongRows: Bool { outer < 8 && length >= 1 << 17 }
+
+  /// Calls `body` for slices of the outer axis.
+  func forEachOuter(_ body: (Range<Int>) -> Void) {
+    Parallel.slices(outer, grain: max(1, Parallel.cheapGrain / max(1, length * inner)), alignment: 1, body)
+  }
+}
+
+extension Tensor {
   /// The axes to reduce as positions; nil means all of them.
-  private func resolved(_ axes: [Int]?, _ operation: String) -> [Int] {
+  func resolved(_ axes: [Int]?, _ operation: String) -> [Int] {
     guard let axes else { return Array(0..<rank) }
     let positions = axes.map { shape.normalized($0, in: operation) }.sorted()
     require(Set(positions).count == positions.count, "\(operation): axes \(axes) of shape \(shape) repeat")
@@ -10,196 +71,111 @@ extension Tensor where Scalar: TensorScalar {
   }
 
   /// The shape after reducing `axes`.
-  private func reduced(_ axes: [Int], keepDimensions: Bool) -> Shape {
+  func reduced(_ axes: [Int], keepDimensions: Bool) -> Shape {
     var result = shape
     for axis in axes.reversed() { if keepDimensions { result[axis] = 1 } else { result.remove(at: axis) } }
     return result
   }
-
-  /// Elements as [outer, reduced, inner], the kept axes around the reduced ones: a view if the axes stand together.
-  private func arranged(_ axes: [Int]) -> (elements: Tensor, outer: Int, length: Int, inner: Int) {
-    let length = axes.reduce(1) { $0 * shape[$1] }
-    if let first = axes.first, let last = axes.last, last - first == axes.count - 1 {
-      let outer = shape.prefix(first).reduce(1, *)
-      let inner = shape.suffix(rank - last - 1).reduce(1, *)
-      return (contiguous(), outer, length, inner)
-    }
-    let kept = (0..<rank).filter { !axes.contains($0) }
-    let outer = kept.reduce(1) { $0 * shape[$1] }
-    return (permuted(kept + axes).contiguous(), outer, length, 1)
-  }
-
-  /// The sum over `axes` (all if nil).
-  ///
-  /// Short blocks are summed in several lanes and their totals in double precision, so the error does not grow with the length.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func sum(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    let axes = resolved(axes, "sum")
-    if axes.isEmpty { return self }
-    let (source, outer, length, inner) = arranged(axes)
-    let result = Tensor(uninitialized: reduced(axes, keepDimensions: keepDimensions))
-    let (input, output) = (source.base, result.mutableBase)
-    if inner == 1 {
-      if outer == 1 {
-        output[0] = Scalar(Kernels.sum(input, length))
-      } else {
-        Parallel.slices(outer, grain: Swift.max(1, Parallel.cheapGrain / Swift.max(length, 1)), alignment: 1) { part in
-          for i in part { output[i] = Scalar(Kernels.serialSum(input + i * length, length)) }
-        }
-      }
-    } else {
-      for i in 0..<outer {
-        Kernels.sumColumns(input + i * length * inner, rows: length, columns: inner, into: output + i * inner)
-      }
-    }
-    keepAlive(source)
-    return result
-  }
-
-  /// The mean over `axes` (all if nil); NaN over no elements.
-  public func mean(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    let positions = resolved(axes, "mean")
-    let length = positions.reduce(1) { $0 * shape[$1] }
-    return sum(axes: positions, keepDimensions: keepDimensions) / Scalar(length)
-  }
-
-  /// The largest element over `axes` (all if nil); NaN if there is one. The axes are not empty.
-  public func max(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    let axes = resolved(axes, "max")
-    if axes.isEmpty { return self }
-    let (source, outer, length, inner) = arranged(axes)
-    require(length > 0, "max: no elements along axes \(axes) of shape \(shape)")
-    let result = Tensor(uninitialized: reduced(axes, keepDimensions: keepDimensions))
-    let (input, output) = (source.base, result.mutableBase)
-    for i in 0..<outer {
-      let (from, to) = (input + i * length * inner, output + i * inner)
-      dispatch(Scalar.self) {
-        if inner == 1 {
-          to.asFloat[0] = Float(kappa_largest_f32(length, from.asFloat))
-        } else {
-          kappa_largest_columns_f32(length, inner, from.asFloat, inner, to.asFloat)
-        }
-      } double: {
-        if inner == 1 {
-          to.asDouble[0] = kappa_largest_f64(length, from.asDouble)
-        } else {
-          kappa_largest_columns_f64(length, inner, from.asDouble, inner, to.asDouble)
-        }
-      }
-    }
-    keepAlive(source)
-    return result
-  }
-
-  /// log Σ eˣ over `axes` (all if nil), safe from overflow; -infinity over no elements.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func logSumExp(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    let axes = resolved(axes, "logSumExp")
-    let kept = (0..<rank).filter { !axes.contains($0) }
-    let source = permuted(kept + axes).contiguous()
-    let result = Tensor(uninitialized: reduced(axes, keepDimensions: keepDimensions))
-    let (outer, length) = (result.count, axes.reduce(1) { $0 * shape[$1] })
-    let (input, output) = (source.base, result.mutableBase)
-    Parallel.slices(outer, grain: Swift.max(1, Parallel.costlyGrain / Swift.max(length, 1)), alignment: 1) { part in
-      let (from, to) = (input + part.lowerBound * length, output + part.lowerBound)
-      dispatch(Scalar.self) {
-        kappa_log_sum_exp_rows_f32(part.count, length, from.asFloat, to.asFloat)
-      } double: {
-        kappa_log_sum_exp_rows_f64(part.count, length, from.asDouble, to.asDouble)
-      }
-    }
-    keepAlive(source)
-    return result
-  }
-
-  /// eˣ / Σ eˣ along one axis, safe from overflow.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func softmax(axis: Int = -1) -> Tensor {
-    let axis = shape.normalized(axis, in: "softmax")
-    if axis != rank - 1 { return swapped(axis, rank - 1).softmax().swapped(axis, rank - 1) }
-    let source = contiguous()
-    let result = Tensor(uninitialized: shape)
-    let length = shape[axis]
-    let rows = length == 0 ? 0 : count / length
-    let (input, output) = (source.base, result.mutableBase)
-    Parallel.slices(rows, grain: Swift.max(1, Parallel.costlyGrain / Swift.max(length, 1)), alignment: 1) { part in
-      let start = part.lowerBound * length
-      dispatch(Scalar.self) {
-        kappa_softmax_rows_f32(part.count, length, (input + start).asFloat, (output + start).asFloat)
-      } double: {
-        kappa_softmax_rows_f64(part.count, length, (input + start).asDouble, (output + start).asDouble)
-      }
-    }
-    keepAlive(source)
-    return result
-  }
-
-  /// x - log Σ eˣ along one axis.
-  public func logSoftmax(axis: Int = -1) -> Tensor { self - logSumExp(axes: [axis], keepDimensions: true) }
-
-  /// x₀, x₀ + x₁, ... along one axis; from the other end if `reversed`.
-  public func cumulativeSum(axis: Int, reversed: Bool = false) -> Tensor {
-    let axis = shape.normalized(axis, in: "cumulativeSum")
-    let source = contiguous()
-    let result = Tensor(uninitialized: shape)
-    let length = shape[axis]
-    let inner = shape.suffix(rank - axis - 1).reduce(1, *)
-    let outer = shape.prefix(axis).reduce(1, *)
-    for i in 0..<outer {
-      let (from, to) = (source.base + i * length * inner, result.mutableBase + i * length * inner)
-      dispatch(Scalar.self) {
-        kappa_cumulative_sum_f32(length, inner, from.asFloat, reversed ? 1 : 0, to.asFloat)
-      } double: {
-        kappa_cumulative_sum_f64(length, inner, from.asDouble, reversed ? 1 : 0, to.asDouble)
-      }
-    }
-    keepAlive(source)
-    return result
-  }
-
-  private func swapped(_ a: Int, _ b: Int) -> Tensor {
-    var axes = Array(0..<rank)
-    axes.swapAt(a, b)
-    return permuted(axes)
-  }
-
-  /// Σ aᵢ bᵢ over all elements, accumulated in double precision; shapes are equal.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func dot(_ other: Tensor) -> Double {
-    require(shape == other.shape, "dot: shapes \(shape) and \(other.shape) differ")
-    let (a, b) = (contiguous(), other.contiguous())
-    let (x, y) = (a.base, b.base)
-    defer { keepAlive(a, b) }
-    return Kernels.inBlocks(count) { part in
-      dispatch(Scalar.self) {
-        kappa_dot_f32(part.count, (x + part.lowerBound).asFloat, (y + part.lowerBound).asFloat)
-      } double: {
-        kappa_dot_f64(part.count, (x + part.lowerBound).asDouble, (y + part.lowerBound).asDouble)
-      }
-    }
-  }
-
-  /// The Euclidean norm of all elements.
-  public func norm() -> Double { dot(self).squareRoot() }
-
-  /// Whether no element is infinite or NaN.
-  public var isFinite: Bool {
-    withUnsafeElements { x in
-      guard let start = x.baseAddress else { return true }
-      return Kernels.inBlocks(x.count) { part in
-        dispatch(Scalar.self) {
-          Double(kappa_all_finite_f32(part.count, (start + part.lowerBound).asFloat) - 1)
-        } double: {
-          Double(kappa_all_finite_f64(part.count, (start + part.lowerBound).asDouble) - 1)
-        }
-      } == 0
-    }
-  }
 }
 
 extension Kernels {
-  /// The sum of what `block` returns for pieces of 0 ..< count whose bounds do not depend on the number of threads.
-  static func inBlocks(_ count: Int, _ block: (Range<Int>) -> Double) -> Double {
+  /// `fold` over the middle axis of a plan, each total passed through `finish`.
+  @specialized(where S == Float) @specialized(where S == Double)
+  static func fold<S: TensorScalar>(_ fold: Fold, _ plan: ReductionPlan<S>, finish: (Double) -> Double = { $0 }) -> Tensor<S> {
+    let result = Tensor<S>(uninitialized: plan.result)
+    let (input, output) = (plan.source.base, result.mutableBase)
+    let (length, inner) = (plan.length, plan.inner)
+    if inner == 1 {
+      if plan.hasFewLongRows {
+        for i in 0..<plan.outer { output[i] = S(finish(self.fold(fold, input + i * length, length))) }
+      } else {
+        plan.forEachOuter { rows in
+          for i in rows { output[i] = S(finish(foldRow(fold, input + i * length, length))) }
+        }
+      }
+    } else if plan.outer < 8 {
+      for i in 0..<plan.outer {
+        foldColumns(fold, input + i * length * inner, rows: length, columns: inner) { part, totals in
+          for j in part { output[i * inner + j] = S(finish(totals[j - part.lowerBound])) }
+        }
+      }
+    } else {
+      plan.forEachOuter { blocks in
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: inner) { totals in
+          for i in blocks where inner > 0 {
+            foldPiece(fold, input + i * length * inner, length, inner, step: inner, totals.baseAddress!)
+            for j in 0..<inner { output[i * inner + j] = S(finish(totals[j])) }
+          }
+        }
+      }
+    }
+    keepAlive(plan.source)
+    return result
+  }
+
+  /// The fold of one row on this thread.
+  @inline(__always)
+  static func foldRow<S: TensorScalar>(_ fold: Fold, _ x: UnsafePointer<S>, _ count: Int) -> Double {
+    dispatch(S.self) {
+      kappa_fold_f32(fold.rawValue, count, x.asFloat)
+    } double: {
+      kappa_fold_f64(fold.rawValue, count, x.asDouble)
+    }
+  }
+
+  /// The fold of one row, shared among the threads.
+  static func fold<S: TensorScalar>(_ fold: Fold, _ x: UnsafePointer<S>, _ count: Int) -> Double {
+    inBlocks(count, fold.combine) { foldRow(fold, x + $0.lowerBound, $0.count) }
+  }
+
+  private static func foldPiece<S: TensorScalar>(
+    _ fold: Fold, _ x: UnsafePointer<S>, _ rows: Int, _ columns: Int, step: Int, _ out: UnsafeMutablePointer<Double>
+  ) {
+    dispatch(S.self) {
+      kappa_fold_columns_f32(fold.rawValue, rows, columns, x.asFloat, step, out)
+    } double: {
+      kappa_fold_columns_f64(fold.rawValue, rows, columns, x.asDouble, step, out)
+    }
+  }
+
+  /// The folds of the columns of one matrix, shared among the threads by columns, or by blocks of rows if those are few and long.
+  /// Calls `finish` with the totals of a range of columns.
+  private static func foldColumns<S: TensorScalar>(
+    _ fold: Fold, _ x: UnsafePointer<S>, rows: Int, columns: Int, _ finish: (Range<Int>, UnsafeMutablePointer<Double>) -> Void
+  ) {
+    guard columns > 0 else { return }
+    let blockRows = max(512, (1 << 16) / columns)
+    if columns < 512 && rows >= 2 * blockRows {
+      let blocks = (rows + blockRows - 1) / blockRows
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: blocks * columns) { partial in
+        Parallel.slices(blocks, grain: 1, alignment: 1) { part in
+          for block in part {
+            let first = block * blockRows
+            foldPiece(
+              fold, x + first * columns, min(blockRows, rows - first), columns, step: columns,
+              partial.baseAddress! + block * columns)
+          }
+        }
+        for block in 1..<blocks {
+          for j in 0..<columns { partial[j] = fold.combine(partial[j], partial[block * columns + j]) }
+        }
+        finish(0..<columns, partial.baseAddress!)
+      }
+      return
+    }
+    Parallel.slices(columns, grain: max(64, cheapColumns(rows))) { part in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: part.count) { totals in
+        foldPiece(fold, x + part.lowerBound, rows, part.count, step: columns, totals.baseAddress!)
+        finish(part, totals.baseAddress!)
+      }
+    }
+  }
+
+  /// What `combine` makes of the values that `block` returns for pieces of 0 ..< count whose bounds do not depend on the number of
+  /// threads.
+  static func inBlocks(
+    _ count: Int, _ combine: (Double, Double) -> Double = { $0 + $1 }, _ block: (Range<Int>) -> Double
+  ) -> Double {
     let width = 1 << 16
     if count <= width { return block(0..<count) }
     let blocks = (count + width - 1) / width
@@ -207,20 +183,8 @@ extension Kernels {
       Parallel.slices(blocks, grain: 1, alignment: 1) { part in
         for i in part { partial[i] = block(i * width..<min(count, (i + 1) * width)) }
       }
-      return partial.reduce(0, +)
+      return partial.dropFirst().reduce(partial[0], combine)
     }
-  }
-
-  static func serialSum<S: TensorScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
-    dispatch(S.self) {
-      kappa_sum_f32(count, x.asFloat)
-    } double: {
-      kappa_sum_f64(count, x.asDouble)
-    }
-  }
-
-  static func sum<S: TensorScalar>(_ x: UnsafePointer<S>, _ count: Int) -> Double {
-    inBlocks(count) { serialSum(x + $0.lowerBound, $0.count) }
   }
 
   /// out[j] = scale Σᵢ x[i, j], plus what is there if `accumulate`; the columns are shared among the threads.
