@@ -21,7 +21,7 @@ public struct ProductCount: Sendable, Equatable {
 }
 
 /// A matrix as BLAS sees it: row-major with a leading dimension, or the transpose of one.
-private struct Operand<S: TensorScalar> {
+struct Operand<S: TensorScalar> {
   var pointer: UnsafePointer<S>
   var leading: Int
   var isTransposed: Bool
@@ -208,7 +208,8 @@ package struct MatrixProductShape {
 }
 
 extension Shape {
-  fileprivate func appending(_ lengths: some Sequence<Int>) -> Shape {
+  /// With the given inner axes added.
+  func appending(_ lengths: some Sequence<Int>) -> Shape {
     var result = self
     for length in lengths { result.append(length) }
     return result
@@ -217,7 +218,7 @@ extension Shape {
 
 extension Tensor {
   /// Matrix number `index` of a batch of any rank, counted in row-major order. A view.
-  fileprivate func matrix(_ index: Int) -> Tensor {
+  func matrix(_ index: Int) -> Tensor {
     var result = self
     var rest = index
     for axis in stride(from: rank - 3, through: 0, by: -1) {
