@@ -9,7 +9,8 @@ public struct Configuration: Sendable, Hashable, CustomStringConvertible {
   public var instructionSet: String
   /// How many threads share large operations.
   public var threads: Int
-  /// Installed libraries that replace slower code of ours; none has a part in what this version does.
+  /// Installed libraries that replace slower code of ours, e.g. "oneDNN 2.6.3", which computes convolutions in `Float`. The environment
+  /// variable `KAPPA_ONEDNN=0` leaves it out.
   public var accelerators: [String]
 
   /// The configuration in use.
@@ -18,7 +19,8 @@ public struct Configuration: Sendable, Hashable, CustomStringConvertible {
     let version = details.drop { $0 != "OpenBLAS" }.dropFirst().first.map(String.init) ?? "of unknown version"
     return Configuration(
       blas: "OpenBLAS \(version) (\(String(cString: openblas_get_corename())) kernels)",
-      instructionSet: String(cString: kappa_isa_name()), threads: Parallel.threads, accelerators: [])
+      instructionSet: String(cString: kappa_isa_name()), threads: Parallel.threads,
+      accelerators: OneDNN.installed.map { ["oneDNN \($0.version)"] } ?? [])
   }
 
   public var description: String {

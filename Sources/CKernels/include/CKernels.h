@@ -3,12 +3,14 @@
 #ifndef KAPPA_CKERNELS_H
 #define KAPPA_CKERNELS_H
 
+#include "kappa_convolution.h"
 #include "kappa_counters.h"
 #include "kappa_elements.h"
 #include "kappa_elementwise.h"
 #include "kappa_isa.h"
 #include "kappa_losses.h"
 #include "kappa_memory.h"
+#include "kappa_pooling.h"
 #include "kappa_random.h"
 #include "kappa_reduction.h"
 #include "kappa_update.h"

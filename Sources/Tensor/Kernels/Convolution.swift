@@ -1,0 +1,96 @@
+import CKernels
+
+/// Who computes convolutions.
+package enum ConvolutionPath: Sendable {
+  /// oneDNN where it is installed, in use and has fast code for the case, else the portable path.
+  case automatic
+  /// Unfolded blocks and OpenBLAS products.
+  case portable
+
+  /// The choice for this task; tests of one path set it.
+  @TaskLocal package static var current = ConvolutionPath.automatic
+}
+
+// The three products of a convolution on row-major arrays; writing to `result` is the caller's right.
+extension Kernels {
+  /// y from x and w.
+  static func convolution<S: TensorScalar>(
+    _ shape: ConvolutionShape, x: UnsafePointer<S>, w: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
+  ) {
+    guard start(shape, result, shape.y) else { return }
+    if S.self == Float.self, let dnn = OneDNN.forCurrentTask,
+      dnn.convolution(shape, x: x.asFloat, w: w.asFloat, into: result.asFloat)
+    {
+      return
+    }
+    UnfoldedConvolution<S>(shape).convolution(x: x, w: w, into: result)
+  }
+
+  /// x's cotangent from y's and w.
+  static func inputGradient<S: TensorScalar>(
+    _ shape: ConvolutionShape, y: UnsafePointer<S>, w: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
+  ) {
+    guard start(shape, result, shape.x) else { return }
+    if S.self == Float.self, let dnn = OneDNN.forCurrentTask,
+      dnn.inputGradient(shape, y: y.asFloat, w: w.asFloat, into: result.asFloat)
+    {
+      return
+    }
+    UnfoldedConvolution<S>(shape).inputGradient(y: y, w: w, into: result)
+  }
+
+  /// w's cotangent from x and y's.
+  static func weightGradient<S: TensorScalar>(
+    _ shape: ConvolutionShape, x: UnsafePointer<S>, y: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
+  ) {
+    guard start(shape, result, shape.w) else { return }
+    if S.self == Float.self, let dnn = OneDNN.forCurrentTask,
+      dnn.weightGradient(shape, x: x.asFloat, y: y.asFloat, into: result.asFloat)
+    {
+      return
+    }
+    UnfoldedConvolution<S>(shape).weightGradient(x: x, y: y, into: result)
+  }
+
+  /// Counts the product and says whether there is something to compute; if not, the result is zeros.
+  private static func start<S: TensorScalar>(
+    _ shape: ConvolutionShape, _ result: UnsafeMutablePointer<S>, _ resultShape: Shape
+  ) -> Bool {
+    Parallel.prepare()
+    kappa_count_product(UInt64(shape.flops))
+    if shape.isEmpty { result.update(repeating: 0, count: resultShape.elementCount) }
+    return !shape.isEmpty
+  }
+
+  /// Calls `body` for 0 ..< count: on the threads when `flops` floating-point operations are worth waking them.
+  static func forEachTask(_ count: Int, flops: Int, _ body: (Int) -> Void) {
+    if flops < 200_000 {
+      for index in 0..<count { body(index) }
+    } else {
+      Parallel.forEach(count, body)
+    }
+  }
+
+  /// result = Σ parts[i], added in order: the same bits whoever computed the parts.
+  static func sum<S: TensorScalar>(_ parts: [UnsafeMutablePointer<S>], count: Int, into result: UnsafeMutablePointer<S>) {
+    Parallel.slices(count, grain: Parallel.cheapGrain / max(parts.count, 1)) { slice in
+      let target = result + slice.lowerBound
+      for (index, part) in parts.enumerated() {
+        let source = part + slice.lowerBound
+        dispatch(S.self) {
+          kappa_axpby_f32(slice.count, 1, source.asFloat, index == 0 ? 0 : 1, target.asFloat)
+        } double: {
+          kappa_axpby_f64(slice.count, 1, source.asDouble, index == 0 ? 0 : 1, target.asDouble)
+        }
+      }
+    }
+  }
+}
+
+/// Pooled memory that lives as long as a closure runs.
+func withPooledMemory<S, R>(of type: S.Type, count: Int, _ body: (UnsafeMutablePointer<S>) -> R) -> R {
+  let bytes = count * MemoryLayout<S>.stride
+  let memory = PooledMemory.allocate(byteCount: bytes)
+  defer { PooledMemory.deallocate(memory, byteCount: bytes) }
+  return body(memory.assumingMemoryBound(to: S.self))
+}

@@ -1,0 +1,146 @@
+import COneDNN
+import Foundation
+import Synchronization
+
+/// oneDNN, where it is installed.
+final class OneDNN: Sendable {
+  /// The library in use: nil where it is not installed, or the environment variable `KAPPA_ONEDNN` is 0.
+  static let installed: OneDNN? =
+    ProcessInfo.processInfo.environment["KAPPA_ONEDNN"] == "0" ? nil : OneDNN(library: "libdnnl.so.2")
+
+  /// The library, if the current task may use it.
+  static var forCurrentTask: OneDNN? {
+    guard let installed, ConvolutionPath.current == .automatic else { return nil }
+    return installed
+  }
+
+  /// Never closed and never written to.
+  private nonisolated(unsafe) let library: OpaquePointer
+  private let plans = Mutex(PlanCache())
+
+  /// Nil where there is no such library, or none that can be used.
+  init?(library name: String) {
+    guard let library = kappa_onednn_open(name) else { return nil }
+    self.library = library
+  }
+
+  /// "major.minor.patch".
+  var version: String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+      kappa_onednn_version(library, text.baseAddress!, text.count)
+      return String(cString: text.baseAddress!)
+    }
+  }
+
+  /// Code for a product of the given shape, compiled when it is first asked for; nil where oneDNN has none that is fast.
+  func plan(_ product: OneDNNPlan.Product, _ shape: ConvolutionShape) -> OneDNNPlan? {
+    let key = PlanCache.Key(product: product, shape: shape)
+    if let known = plans.withLock({ $0.find(key) }) { return known.plan }
+    // Compiled outside the lock: two tasks may both do it, and the later one's is kept.
+    let plan = OneDNNPlan(library, product, shape)
+    plans.withLock { $0.insert(plan, for: key) }
+    return plan
+  }
+
+  /// How many plans are kept.
+  var cachedPlans: Int { plans.withLock { $0.count } }
+}
+
+/// The plans used last. What does not exist is remembered too.
+private struct PlanCache {
+  struct Key: Hashable {
+    var product: OneDNNPlan.Product
+    var shape: ConvolutionShape
+  }
+  struct Entry {
+    var plan: OneDNNPlan?
+    var lastUse: UInt64
+  }
+
+  /// More than the shapes of a large model; a plan takes some tens of kilobytes.
+  static let capacity = 256
+
+  private var entries: [Key: Entry] = [:]
+  private var clock: UInt64 = 0
+
+  var count: Int { entries.count }
+
+  mutating func find(_ key: Key) -> Entry? {
+    clock += 1
+    entries[key]?.lastUse = clock
+    return entries[key]
+  }
+
+  mutating func insert(_ plan: OneDNNPlan?, for key: Key) {
+    clock += 1
+    entries[key] = Entry(plan: plan, lastUse: clock)
+    if entries.count > Self.capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+      entries[oldest.key] = nil
+    }
+  }
+}
+
+/// Code that oneDNN compiled for one product of one shape. Immutable; runs on the calling thread alone.
+final class OneDNNPlan: Sendable {
+  /// Which of the three products; the raw values are those of `kappa_onednn_product`.
+  enum Product: Int32 { case forward, inputGradient, weightGradient }
+  /// Which of the three arrays; the raw values are those of `kappa_onednn_role`.
+  enum Role: Int32, CaseIterable { case x, w, y }
+
+  private nonisolated(unsafe) let plan: OpaquePointer
+  /// The name of the code that oneDNN chose.
+  let code: String
+  /// Bytes of each array in the layout that the code works on; 0 where that is the row-major one.
+  let blockedBytes: [Int]
+  let scratchBytes: Int
+  private let shape: ConvolutionShape
+
+  fileprivate init?(_ library: OpaquePointer, _ product: Product, _ shape: ConvolutionShape) {
+    let options = shape.convolution
+    var sizes = kappa_onednn_convolution(
+      batch: Int64(shape.batch), in_channels: Int64(shape.inputChannels), in_height: Int64(shape.input.height),
+      in_width: Int64(shape.input.width), out_channels: Int64(shape.outputChannels), out_height: Int64(shape.output.height),
+      out_width: Int64(shape.output.width), kernel_height: Int64(shape.kernel.height), kernel_width: Int64(shape.kernel.width),
+      stride_height: Int64(options.stride.height), stride_width: Int64(options.stride.width),
+      dilation_height: Int64(options.dilation.height), dilation_width: Int64(options.dilation.width),
+      top: Int64(options.padding.top), left: Int64(options.padding.left), bottom: Int64(options.padding.bottom),
+      right: Int64(options.padding.right))
+    guard let plan = kappa_onednn_plan_create(library, product.rawValue, &sizes) else { return nil }
+    self.plan = plan
+    self.shape = shape
+    code = String(cString: kappa_onednn_plan_code(plan))
+    blockedBytes = Role.allCases.map { kappa_onednn_blocked_size(plan, $0.rawValue) }
+    scratchBytes = kappa_onednn_scratch_size(plan)
+  }
+
+  deinit { kappa_onednn_plan_destroy(plan) }
+
+  /// How many weights there are.
+  var weightCount: Int { shape.w.elementCount }
+
+  func blockedBytes(of role: Role) -> Int { blockedBytes[Int(role.rawValue)] }
+
+  /// Copies an array into the plan's layout.
+  func block(_ role: Role, _ plain: UnsafePointer<Float>, into blocked: UnsafeMutablePointer<Float>) {
+    check(kappa_onednn_block(plan, role.rawValue, plain, blocked))
+  }
+
+  /// Copies an array from the plan's layout.
+  func unblock(_ role: Role, _ blocked: UnsafeMutablePointer<Float>, into plain: UnsafeMutablePointer<Float>) {
+    check(kappa_onednn_unblock(plan, role.rawValue, blocked, plain))
+  }
+
+  /// Computes the product; all arrays are in the plan's layouts.
+  func run(
+    x: UnsafePointer<Float>, w: UnsafePointer<Float>, y: UnsafePointer<Float>, scratch: UnsafeMutablePointer<Float>
+  ) {
+    check(
+      kappa_onednn_run(
+        plan, UnsafeMutablePointer(mutating: x), UnsafeMutablePointer(mutating: w), UnsafeMutablePointer(mutating: y), scratch))
+  }
+
+  private func check(_ status: Int32) {
+    // All arguments were accepted when the plan was made: what is left is that memory is out.
+    require(status == 0, "oneDNN: \(code) failed with status \(status)")
+  }
+}
