@@ -7,4 +7,4 @@
 KAPPA_DEFINE(void, unfold, UNFOLD, (c, image, first_row, rows, first_pixel, pixels, out))
 
 #define FOLD(T) (const struct kappa_convolution *c, const T *in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, T *image)
-KAPPA_DEFINE(void, fold, FOLD, (c, in, first_row, rows, first_pixel, pixels, image))
+KAPPA_DEFINE(void, fold_images, FOLD, (c, in, first_row, rows, first_pixel, pixels, image))

@@ -79,7 +79,9 @@ extension Tensor where Scalar: TensorScalar {
   /// Each element, or the lower bound where it is smaller; NaN stays NaN.
   public func clipped(to bounds: PartialRangeFrom<Scalar>) -> Tensor { Kernels.unary(.atLeast, self, parameter: bounds.lowerBound) }
   /// Each element, or the upper bound where it is larger; NaN stays NaN.
-  public func clipped(to bounds: PartialRangeThrough<Scalar>) -> Tensor { Kernels.unary(.atMost, self, parameter: bounds.upperBound) }
+  public func clipped(to bounds: PartialRangeThrough<Scalar>) -> Tensor {
+    Kernels.unary(.atMost, self, parameter: bounds.upperBound)
+  }
 }
 
 /// a b + c, element by element; shapes broadcast.

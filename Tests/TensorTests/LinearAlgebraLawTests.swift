@@ -63,7 +63,8 @@ struct FactorizationLawTests {
       let l = try lower.cholesky()
       expectNear(matmul(l, l, transposeB: true), full, "L Lᵀ")
       #expect(l == triangle(of: l, .lower))
-      #expect(l.elements.enumerated().allSatisfy { $0.offset / shape.last! % shape.last! != $0.offset % shape.last! || $0.element > 0 })
+      #expect(
+        l.elements.enumerated().allSatisfy { $0.offset / shape.last! % shape.last! != $0.offset % shape.last! || $0.element > 0 })
     }
     try check(Float.self)
     try check(Double.self)
@@ -123,7 +124,8 @@ struct FactorizationLawTests {
     }
   }
 
-  @Test("A = V Λ Vᵀ, orthonormal, ascending, largest elements positive, whatever stands above A's diagonal", arguments: squareShapes)
+  @Test(
+    "A = V Λ Vᵀ, orthonormal, ascending, largest elements positive, whatever stands above A's diagonal", arguments: squareShapes)
   func symmetricEigen(_ shape: [Int]) throws {
     func check<S: TensorScalar>(_ type: S.Type, seed: UInt64) throws {
       let b: Tensor<S> = random(shape, seed: seed)
@@ -302,7 +304,8 @@ struct SolutionLawTests {
       #expect(found.rank.elements.allSatisfy { $0 == Int32(rank) }, "\(m) x \(n)")
       let residual = matmul(a, found.solution) - b
       let scale = a.norm() * b.norm()
-      #expect(matmul(a, residual, transposeA: true).norm() <= 200 * Double(S.ulpOfOne) * max(scale, 1), "\(m) x \(n) of rank \(rank)")
+      #expect(
+        matmul(a, residual, transposeA: true).norm() <= 200 * Double(S.ulpOfOne) * max(scale, 1), "\(m) x \(n) of rank \(rank)")
       let projection = matmul(try a.pseudoInverse(relativeTolerance: S.ulpOfOne * 100), matmul(a, found.solution))
       #expect((projection - found.solution).norm() <= 2000 * Double(S.ulpOfOne) * max(found.solution.norm(), 1))
       expectNear(found.squaredResiduals, residual.squared().sum(axes: [-2]), ulps: 100, "squared residuals")

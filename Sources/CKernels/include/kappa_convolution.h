@@ -22,7 +22,7 @@ void kappa_unfold_f32(const struct kappa_convolution *_Nonnull c, const float *_
 void kappa_unfold_f64(const struct kappa_convolution *_Nonnull c, const double *_Nonnull image, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, double *_Nonnull out);
 
 /// The adjoint: adds each in[r, p] to the element of the image that `unfold` would read for it.
-void kappa_fold_f32(const struct kappa_convolution *_Nonnull c, const float *_Nonnull in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, float *_Nonnull image);
-void kappa_fold_f64(const struct kappa_convolution *_Nonnull c, const double *_Nonnull in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, double *_Nonnull image);
+void kappa_fold_images_f32(const struct kappa_convolution *_Nonnull c, const float *_Nonnull in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, float *_Nonnull image);
+void kappa_fold_images_f64(const struct kappa_convolution *_Nonnull c, const double *_Nonnull in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, double *_Nonnull image);
 
 #endif

@@ -36,7 +36,7 @@ static void NAME(unfold)(const struct kappa_convolution *c, const T *image, size
 #undef STRETCH
 }
 
-static void NAME(fold)(const struct kappa_convolution *c, const T *in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, T *image) {
+static void NAME(fold_images)(const struct kappa_convolution *c, const T *in, size_t first_row, size_t rows, size_t first_pixel, size_t pixels, T *image) {
 #define STRETCH                                                                                 \
   const T *v = in + (ptrdiff_t)r * end + done;                                                  \
   T *x = image + at;                                                                            \

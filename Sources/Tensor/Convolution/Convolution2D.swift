@@ -90,7 +90,8 @@ public func conv2dWeightGradient<S: TensorScalar>(
   _ x: Tensor<S>, _ u: Tensor<S>, kernelSize: Extent2D, _ convolution: Convolution2D = Convolution2D()
 ) -> Tensor<S> {
   let operation = "conv2dWeightGradient"
-  require(x.rank == 4 && u.rank == 4, "\(operation): images of shape \(x.shape) and cotangents of shape \(u.shape); both have 4 axes")
+  require(
+    x.rank == 4 && u.rank == 4, "\(operation): images of shape \(x.shape) and cotangents of shape \(u.shape); both have 4 axes")
   let w: Shape = [u.shape[1], x.shape[1], kernelSize.height, kernelSize.width]
   let shape = ConvolutionShape(operation, x: x.shape, w: w, convolution)
   require(u.shape == shape.y, "\(operation): cotangents of shape \(u.shape) where the convolution makes \(shape.y)")
@@ -117,12 +118,14 @@ public func convTranspose2d<S: TensorScalar>(
   let operation = "convTranspose2d"
   require(x.rank == 4 && w.rank == 4, "\(operation): images of shape \(x.shape) and kernels of shape \(w.shape); both have 4 axes")
   require(
-    outputPadding.isAtLeast(0) && outputPadding.height < convolution.stride.height && outputPadding.width < convolution.stride.width,
+    outputPadding.isAtLeast(0) && outputPadding.height < convolution.stride.height
+      && outputPadding.width < convolution.stride.width,
     "\(operation): output padding \(outputPadding) is not from 0 to below the stride \(convolution.stride)")
   let size = convolution.transposedOutputSize(
     input: Extent2D(height: x.shape[2], width: x.shape[3]), kernel: Extent2D(height: w.shape[2], width: w.shape[3]),
     outputPadding: outputPadding)
-  require(size.isAtLeast(1), "\(operation): images \(x.shape) and kernels \(w.shape) with \(convolution) leave a result of size \(size)")
+  require(
+    size.isAtLeast(1), "\(operation): images \(x.shape) and kernels \(w.shape) with \(convolution) leave a result of size \(size)")
   return inputGradient(operation, x, w, inputSize: size, convolution)
 }
 
@@ -130,12 +133,14 @@ public func convTranspose2d<S: TensorScalar>(
 private func inputGradient<S: TensorScalar>(
   _ operation: String, _ u: Tensor<S>, _ w: Tensor<S>, inputSize: Extent2D, _ convolution: Convolution2D
 ) -> Tensor<S> {
-  require(u.rank == 4 && w.rank == 4, "\(operation): cotangents of shape \(u.shape) and kernels of shape \(w.shape); both have 4 axes")
+  require(
+    u.rank == 4 && w.rank == 4, "\(operation): cotangents of shape \(u.shape) and kernels of shape \(w.shape); both have 4 axes")
   require(inputSize.isAtLeast(0), "\(operation): input size \(inputSize) is negative")
   let shape = ConvolutionShape(
     operation, x: [u.shape[0], w.shape[1], inputSize.height, inputSize.width], w: w.shape, convolution)
   require(
-    u.shape == shape.y, "\(operation): \(u.shape) where kernels \(w.shape) make \(shape.y) of images \(shape.x) with \(convolution)")
+    u.shape == shape.y, "\(operation): \(u.shape) where kernels \(w.shape) make \(shape.y) of images \(shape.x) with \(convolution)"
+  )
   let result = Tensor<S>(uninitialized: shape.x)
   let (cotangents, kernels) = (u.contiguous(), w.contiguous())
   Kernels.inputGradient(shape, y: cotangents.base, w: kernels.base, into: result.mutableBase)

@@ -16,7 +16,8 @@ package struct ConvolutionShape: Sendable, Hashable {
     require(w.rank == 4, "\(description()): kernels have 4 axes, [O, C, kh, kw]")
     require(x[1] == w[1], "\(description()): \(x[1]) channels of the images and \(w[1]) of the kernels differ")
     let padding = convolution.padding
-    require(convolution.stride.isAtLeast(1) && convolution.dilation.isAtLeast(1), "\(description()): stride and dilation are positive")
+    require(
+      convolution.stride.isAtLeast(1) && convolution.dilation.isAtLeast(1), "\(description()): stride and dilation are positive")
     require(min(padding.top, padding.bottom, padding.left, padding.right) >= 0, "\(description()): padding is not negative")
     (batch, inputChannels, outputChannels) = (x[0], x[1], w[0])
     (input, kernel) = (Extent2D(height: x[2], width: x[3]), Extent2D(height: w[2], width: w[3]))

@@ -93,7 +93,8 @@ extension Kernels {
   }
 
   private static func subtractProduct<S: TensorScalar>(
-    _ form: Form, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, from c: UnsafeMutablePointer<S>, rows: Int, columns: Int, inner: Int,
+    _ form: Form, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, from c: UnsafeMutablePointer<S>, rows: Int, columns: Int,
+    inner: Int,
     stride: Int
   ) {
     guard rows > 0 && columns > 0 else { return }

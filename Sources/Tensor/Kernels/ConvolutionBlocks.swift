@@ -99,7 +99,8 @@ struct UnfoldedConvolution<S: TensorScalar> {
               let part = row..<min(shape.taps, row + rows)
               let (matrix, leading) = unfolded(x + image * shape.imageCount, part, block, workspace)
               product(
-                shape.outputChannels, part.count, block.count, y + image * shape.resultCount + block.lowerBound, shape.pixels, matrix,
+                shape.outputChannels, part.count, block.count, y + image * shape.resultCount + block.lowerBound, shape.pixels,
+                matrix,
                 leading, sums + run * count + row, shape.taps, transposeB: true, accumulate: index > blocks * run / runs)
             }
           }
@@ -132,9 +133,9 @@ struct UnfoldedConvolution<S: TensorScalar> {
   ) {
     withUnsafePointer(to: geometry) { geometry in
       dispatch(S.self) {
-        kappa_fold_f32(geometry, matrix.asFloat, row, count, block.lowerBound, block.count, image.asFloat)
+        kappa_fold_images_f32(geometry, matrix.asFloat, row, count, block.lowerBound, block.count, image.asFloat)
       } double: {
-        kappa_fold_f64(geometry, matrix.asDouble, row, count, block.lowerBound, block.count, image.asDouble)
+        kappa_fold_images_f64(geometry, matrix.asDouble, row, count, block.lowerBound, block.count, image.asDouble)
       }
     }
   }

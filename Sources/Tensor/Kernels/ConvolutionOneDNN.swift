@@ -136,7 +136,9 @@ extension OneDNNPlan {
     withScratch { scratch in
       withBlocked(isForward ? .x : .y, source) { source in
         withUnblocked(isForward ? .y : .x, into: result) { result in
-          run(x: isForward ? source : UnsafePointer(result), w: weights, y: isForward ? UnsafePointer(result) : source, scratch: scratch)
+          run(
+            x: isForward ? source : UnsafePointer(result), w: weights, y: isForward ? UnsafePointer(result) : source,
+            scratch: scratch)
         }
       }
     }

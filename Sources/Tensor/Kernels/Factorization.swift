@@ -193,7 +193,8 @@ extension Kernels {
             CblasRowMajor, CblasLeft, uplo, flag, diagonal, order, width, 1, matrix.pointer.asFloat, leading, start.asFloat, stride)
         } double: {
           cblas_dtrsm(
-            CblasRowMajor, CblasLeft, uplo, flag, diagonal, order, width, 1, matrix.pointer.asDouble, leading, start.asDouble, stride)
+            CblasRowMajor, CblasLeft, uplo, flag, diagonal, order, width, 1, matrix.pointer.asDouble, leading, start.asDouble,
+            stride)
         }
       }
     }

@@ -53,7 +53,9 @@ extension Tensor where Scalar: TensorScalar {
       matrix(index).copy(into: work)
       guard Kernels.isFinite(lowerTriangleOf: work, order: n) else { throw .notFinite }
       if n == 0 { return }
-      guard LAPACK.symmetricEigen(work, order: n, values: out + index * n, wantsVectors: vectors != nil) else { throw .notConverged }
+      guard LAPACK.symmetricEigen(work, order: n, values: out + index * n, wantsVectors: vectors != nil) else {
+        throw .notConverged
+      }
       if vectors == nil { return }
       for row in 0..<n where Self.largestIsNegative(work + row * n, count: n, step: 1) {
         for i in row * n..<(row + 1) * n { work[i].negate() }
