@@ -44,15 +44,20 @@ struct LoopNest {
   }
 
   /// Calls `row(offsetA, offsetB, offsetOut)` for every innermost row.
-  func forEachRow(_ row: (Int, Int, Int) -> Void) {
-    let inner = lengths[rank - 1]
-    if rank == 1 { return row(0, 0, 0) }
+  func forEachRow(_ row: (Int, Int, Int) -> Void) { forEachBlock(innerAxes: 1, row) }
+
+  /// Calls `block(offsetA, offsetB, offsetOut)` for every block of the innermost `innerAxes` axes; there are as many at least.
+  @inline(__always)
+  func forEachBlock(innerAxes: Int, _ block: (Int, Int, Int) -> Void) {
+    var size = 1
+    for axis in (rank - innerAxes)..<rank { size *= lengths[axis] }
+    if rank == innerAxes { return block(0, 0, 0) }
     var index = InlineArray<8, Int>(repeating: 0)
     var (offsetA, offsetB, out) = (0, 0, 0)
     while true {
-      row(offsetA, offsetB, out)
-      out += inner
-      var axis = rank - 2
+      block(offsetA, offsetB, out)
+      out += size
+      var axis = rank - innerAxes - 1
       while axis >= 0 {
         index[axis] += 1
         offsetA += a[axis]
@@ -65,61 +70,5 @@ struct LoopNest {
       }
       if axis < 0 { return }
     }
-  }
-}
-
-extension Tensor {
-  /// A contiguous copy.
-  package func copied() -> Tensor {
-    let result = Tensor(uninitialized: shape)
-    copy(into: result.mutableBase)
-    return result
-  }
-
-  /// Writes the elements in row-major order to `target`.
-  func copy(into target: UnsafeMutablePointer<Scalar>) {
-    guard count > 0 else { return }
-    let source = base
-    if isContiguous {
-      Parallel.slices(count, grain: Parallel.cheapGrain) { part in
-        (target + part.lowerBound).update(from: source + part.lowerBound, count: part.count)
-      }
-      return
-    }
-    let nest = LoopNest(shape, strides, strides)
-    let inner = nest.lengths[nest.rank - 1]
-    let step = nest.a[nest.rank - 1]
-    // A transpose goes through tiles, so that both sides are read and written in whole cache lines.
-    if nest.rank == 2, nest.a[0] == 1, step != 0 {
-      Parallel.slices(nest.lengths[0], grain: Swift.max(16, Parallel.cheapGrain / inner), alignment: 16) { part in
-        kernelTranspose(
-          rows: inner, columns: part.count, source + part.lowerBound, rowStride: step, target + part.lowerBound * inner,
-          targetStride: inner)
-      }
-      return
-    }
-    nest.forEachRow { from, _, to in
-      let start = source + from
-      let out = target + to
-      if step == 1 {
-        out.update(from: start, count: inner)
-      } else {
-        for i in 0..<inner { out[i] = start[i * step] }
-      }
-    }
-  }
-}
-
-/// target[j, i] = source[i, j] for an element type of 4 or 8 bytes.
-private func kernelTranspose<E>(
-  rows: Int, columns: Int, _ source: UnsafePointer<E>, rowStride: Int, _ target: UnsafeMutablePointer<E>, targetStride: Int
-) {
-  // Only bits move, so any type of the right size may use the kernel of another.
-  if MemoryLayout<E>.stride == 4 {
-    kappa_transpose_f32(rows, columns, source.asFloat, rowStride, target.asFloat, targetStride)
-  } else if MemoryLayout<E>.stride == 8 {
-    kappa_transpose_f64(rows, columns, source.asDouble, rowStride, target.asDouble, targetStride)
-  } else {
-    for j in 0..<columns { for i in 0..<rows { target[j * targetStride + i] = source[i * rowStride + j] } }
   }
 }
