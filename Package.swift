@@ -45,6 +45,7 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Kappa"], path: "Tests/Support"),
     .testTarget(name: "TensorTests", dependencies: ["TestSupport"]),
+    .testTarget(name: "ExpressionTests", dependencies: ["TestSupport"]),
     .testTarget(name: "AutoDiffTests", dependencies: ["TestSupport"]),
     .testTarget(name: "CurvatureTests", dependencies: ["TestSupport"]),
     .testTarget(name: "OptimTests", dependencies: ["TestSupport"]),

@@ -49,15 +49,12 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
   public var startIndex: Int { 0 }
   public var endIndex: Int { rank }
 
-  /// The length of axis `axis`, counted from the outermost.
+  /// The length of axis `axis`, counted from the outermost; negative values count from the end, -1 being the innermost.
   public subscript(axis: Int) -> Int {
-    get {
-      require(axis >= 0 && axis < rank, "axis \(axis) of shape \(self), which has rank \(rank)")
-      return lengths[axis]
-    }
+    get { lengths[normalized(axis, in: "shape")] }
     set {
-      require(axis >= 0 && axis < rank, "axis \(axis) of shape \(self), which has rank \(rank)")
-      lengths[axis] = newValue
+      require(newValue >= 0 && newValue <= Int32.max, "shape: the length \(newValue) on axis \(axis) of \(self)")
+      lengths[normalized(axis, in: "shape")] = newValue
     }
   }
 

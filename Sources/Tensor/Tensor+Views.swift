@@ -13,14 +13,49 @@ extension Tensor {
     return reshaped(to: Shape(resolved))
   }
 
-  /// The same elements in row-major order under another shape: a view of a contiguous tensor, else a copy.
+  /// The same elements in row-major order under another shape.
+  ///
+  /// A view wherever strides can say it, by NumPy's rule: each new axis lies within old axes that step as one. A copy otherwise.
   public func reshaped(to newShape: Shape) -> Tensor {
     require(
       newShape.elementCount == count, "reshaped: shape \(shape) has \(count) elements, \(newShape) has \(newShape.elementCount)")
     if newShape == shape { return self }
-    let source = contiguous()
-    return Tensor(storage: source.storage, offset: source.offset, shape: newShape, strides: Strides(rowMajor: newShape))
+    if let strides = strides(viewing: newShape) {
+      return Tensor(storage: storage, offset: offset, shape: newShape, strides: strides)
+    }
+    let source = copied()
+    return Tensor(storage: source.storage, offset: 0, shape: newShape, strides: Strides(rowMajor: newShape))
   }
+
+  /// Strides under which `newShape` shows the same elements in row-major order, if there are any.
+  private func strides(viewing newShape: Shape) -> Strides? {
+    var result = Strides(rowMajor: newShape)
+    if count == 0 || isContiguous { return result }
+    // The old axes, merged to as few as possible, are used up from the innermost on.
+    let old = LoopNest(shape, strides, strides)
+    var run = old.rank - 1
+    var (left, step) = (old.lengths[run], old.a[run])
+    for axis in Swift.stride(from: newShape.rank - 1, through: 0, by: -1) {
+      let length = newShape.lengths[axis]
+      // The stride of an axis of length 1 says nothing.
+      if length == 1 {
+        result[axis] = 0
+        continue
+      }
+      if left == 1 {
+        run -= 1
+        (left, step) = (old.lengths[run], old.a[run])
+      }
+      guard left % length == 0 else { return nil }
+      result[axis] = step
+      left /= length
+      step *= length
+    }
+    return result
+  }
+
+  /// The elements in row-major order as a vector: a view where strides allow, else a copy.
+  public func flattened() -> Tensor { reshaped(to: [count] as Shape) }
 
   /// The axes in a new order: axis `i` of the result is axis `axes[i]` of `self`.
   public func permuted(_ axes: [Int]) -> Tensor {
@@ -46,6 +81,21 @@ extension Tensor {
     return result
   }
 
+  /// Axes `a` and `b` exchanged.
+  public func transposed(_ a: Int, _ b: Int) -> Tensor {
+    var order = Array(0..<rank)
+    order.swapAt(shape.normalized(a, in: "transposed"), shape.normalized(b, in: "transposed"))
+    return permuted(order)
+  }
+
+  /// Axis `source` put where it becomes axis `target`; the others keep their order.
+  public func movingAxis(_ source: Int, to target: Int) -> Tensor {
+    var order = Array(0..<rank)
+    let axis = order.remove(at: shape.normalized(source, in: "movingAxis"))
+    order.insert(axis, at: shape.normalized(target, in: "movingAxis"))
+    return permuted(order)
+  }
+
   /// Elements `range.lowerBound`, `+ step`, ... below `range.upperBound` along one axis.
   public func sliced(axis: Int, _ range: Range<Int>, step: Int = 1) -> Tensor {
     let axis = shape.normalized(axis, in: "sliced")
@@ -60,12 +110,6 @@ extension Tensor {
     return result
   }
 
-  /// Rows `range`: a slice along the first axis.
-  public subscript(rows range: Range<Int>) -> Tensor { sliced(axis: 0, range) }
-
-  /// Row `index` without its axis.
-  public subscript(row index: Int) -> Tensor { sliced(axis: 0, index..<index + 1).squeezed(axis: 0) }
-
   /// With an axis of length 1 put before axis `axis`.
   public func expanded(axis: Int) -> Tensor {
     let axis = axis < 0 ? axis + rank + 1 : axis
@@ -75,6 +119,23 @@ extension Tensor {
     for later in stride(from: rank, to: axis, by: -1) { result.strides[later] = strides[later - 1] }
     result.strides[axis] = 0
     return result
+  }
+
+  /// With axes of length 1 that become axes `axes` of the result.
+  public func expanded(axes: [Int]) -> Tensor {
+    let newRank = rank + axes.count
+    let positions = axes.map { $0 < 0 ? $0 + newRank : $0 }.sorted()
+    require(
+      Set(positions).count == axes.count && positions.allSatisfy { $0 >= 0 && $0 < newRank },
+      "expanded: axes \(axes) for shape \(shape)")
+    return positions.reduce(self) { $0.expanded(axis: $1) }
+  }
+
+  /// Without the axes `axes`, whose lengths are 1; without all axes of length 1 if nil.
+  public func squeezed(axes: [Int]? = nil) -> Tensor {
+    let positions = axes?.map { shape.normalized($0, in: "squeezed") } ?? (0..<rank).filter { shape.lengths[$0] == 1 }
+    require(Set(positions).count == positions.count, "squeezed: axes \(positions) of shape \(shape) repeat")
+    return positions.sorted(by: >).reduce(self) { $0.squeezed(axis: $1) }
   }
 
   /// Without axis `axis`, whose length is 1.
@@ -99,6 +160,15 @@ extension Tensor {
       result.strides[axis] = stretched ? 0 : strides[axis - extra]
     }
     return result
+  }
+
+  /// The diagonals of the matrices in two axes, as a new last axis: element i is at row i, column i + offset (row i - offset,
+  /// column i if `offset` is negative). Empty if the matrices have no such diagonal.
+  public func diagonal(offset: Int = 0, axes: (row: Int, column: Int) = (-2, -1)) -> Tensor {
+    require(rank >= 2, "diagonal: shape \(shape) has no matrices")
+    let (row, column) = (shape.normalized(axes.row, in: "diagonal"), shape.normalized(axes.column, in: "diagonal"))
+    require(row != column, "diagonal: axes \(axes.row) and \(axes.column) of shape \(shape) are the same")
+    return view(layout.diagonal(offset: offset, row, column))
   }
 
   /// `self` if its elements lie in row-major order without gaps, else a copy that does.

@@ -62,10 +62,10 @@ struct LoopNest {
     if rank == 0 { rank = 1 }
   }
 
-  /// The number of innermost rows.
-  var rows: Int {
+  /// The number of blocks of the innermost `innerAxes` axes.
+  func blockCount(innerAxes: Int) -> Int {
     var count = 1
-    for axis in 0..<rank - 1 { count *= lengths[axis] }
+    for axis in 0..<rank - innerAxes { count *= lengths[axis] }
     return count
   }
 
@@ -73,24 +73,33 @@ struct LoopNest {
   /// `grain` elements at least.
   func forEachRow(grain: Int, _ row: (Int, Int, Int) -> Void) {
     if rank == 1 { return row(0, 0, 0) }
-    Parallel.slices(rows, grain: Swift.max(1, grain / Swift.max(1, lengths[rank - 1])), alignment: 1) { forEachRow(in: $0, row) }
+    let grain = Swift.max(1, grain / Swift.max(1, lengths[rank - 1]))
+    Parallel.slices(blockCount(innerAxes: 1), grain: grain, alignment: 1) { forEachBlock(innerAxes: 1, in: $0, row) }
   }
 
-  private func forEachRow(in range: Range<Int>, _ row: (Int, Int, Int) -> Void) {
-    let inner = lengths[rank - 1]
+  /// Calls `row(offsetA, offsetB, offsetOut)` for every innermost row.
+  func forEachRow(_ row: (Int, Int, Int) -> Void) { forEachBlock(innerAxes: 1, row) }
+
+  /// Calls `block(offsetA, offsetB, offsetOut)` for every block of the innermost `innerAxes` axes, or those that `range` counts.
+  @inline(__always)
+  func forEachBlock(innerAxes: Int, in range: Range<Int>? = nil, _ block: (Int, Int, Int) -> Void) {
+    if rank == innerAxes { return block(0, 0, 0) }
+    let range = range ?? 0..<blockCount(innerAxes: innerAxes)
+    var size = 1
+    for axis in (rank - innerAxes)..<rank { size *= lengths[axis] }
     var index = InlineArray<8, Int>(repeating: 0)
-    var (offsetA, offsetB, out) = (0, 0, range.lowerBound * inner)
+    var (offsetA, offsetB, out) = (0, 0, range.lowerBound * size)
     var rest = range.lowerBound
-    for axis in stride(from: rank - 2, through: 0, by: -1) where rest > 0 {
+    for axis in stride(from: rank - innerAxes - 1, through: 0, by: -1) where rest > 0 {
       index[axis] = rest % lengths[axis]
       rest /= lengths[axis]
       offsetA += index[axis] * a[axis]
       offsetB += index[axis] * b[axis]
     }
     for _ in range {
-      row(offsetA, offsetB, out)
-      out += inner
-      var axis = rank - 2
+      block(offsetA, offsetB, out)
+      out += size
+      var axis = rank - innerAxes - 1
       while axis >= 0 {
         index[axis] += 1
         offsetA += a[axis]
@@ -102,61 +111,5 @@ struct LoopNest {
         axis -= 1
       }
     }
-  }
-}
-
-extension Tensor {
-  /// A contiguous copy.
-  package func copied() -> Tensor {
-    let result = Tensor(uninitialized: shape)
-    copy(into: result.mutableBase)
-    return result
-  }
-
-  /// Writes the elements in row-major order to `target`.
-  func copy(into target: UnsafeMutablePointer<Scalar>) {
-    guard count > 0 else { return }
-    let source = base
-    if isContiguous {
-      Parallel.slices(count, grain: Parallel.cheapGrain) { part in
-        (target + part.lowerBound).update(from: source + part.lowerBound, count: part.count)
-      }
-      return
-    }
-    let nest = LoopNest(shape, strides, strides)
-    let inner = nest.lengths[nest.rank - 1]
-    let step = nest.a[nest.rank - 1]
-    // A transpose goes through tiles, so that both sides are read and written in whole cache lines.
-    if nest.rank == 2, nest.a[0] == 1, step != 0 {
-      Parallel.slices(nest.lengths[0], grain: Swift.max(16, Parallel.cheapGrain / inner), alignment: 16) { part in
-        kernelTranspose(
-          rows: inner, columns: part.count, source + part.lowerBound, rowStride: step, target + part.lowerBound * inner,
-          targetStride: inner)
-      }
-      return
-    }
-    nest.forEachRow(grain: Parallel.cheapGrain) { from, _, to in
-      let start = source + from
-      let out = target + to
-      if step == 1 {
-        out.update(from: start, count: inner)
-      } else {
-        for i in 0..<inner { out[i] = start[i * step] }
-      }
-    }
-  }
-}
-
-/// target[j, i] = source[i, j] for an element type of 4 or 8 bytes.
-private func kernelTranspose<E>(
-  rows: Int, columns: Int, _ source: UnsafePointer<E>, rowStride: Int, _ target: UnsafeMutablePointer<E>, targetStride: Int
-) {
-  // Only bits move, so any type of the right size may use the kernel of another.
-  if MemoryLayout<E>.stride == 4 {
-    kappa_transpose_f32(rows, columns, source.asFloat, rowStride, target.asFloat, targetStride)
-  } else if MemoryLayout<E>.stride == 8 {
-    kappa_transpose_f64(rows, columns, source.asDouble, rowStride, target.asDouble, targetStride)
-  } else {
-    for j in 0..<columns { for i in 0..<rows { target[j * targetStride + i] = source[i * rowStride + j] } }
   }
 }
