@@ -11,6 +11,7 @@
 #include "kappa_memory.h"
 #include "kappa_random.h"
 #include "kappa_reduction.h"
+#include "kappa_sorting.h"
 #include "kappa_update.h"
 #include "kappa_workers.h"
 
