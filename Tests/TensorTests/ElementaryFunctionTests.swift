@@ -97,6 +97,76 @@ struct ElementaryCase: Sendable, CustomTestStringConvertible {
     ) {
       max($0, 0) + Foundation.log1p(Foundation.exp(-abs($0)))
     },
+    ElementaryCase(
+      "sin", -1e9...1e9, 2, 2,
+      {
+        $0.mapped {
+          $0.sin()
+        } and: {
+          $0.sin()
+        }
+      }
+    ) { Foundation.sin($0) },
+    ElementaryCase(
+      "cos", -1e9...1e9, 2, 2,
+      {
+        $0.mapped {
+          $0.cos()
+        } and: {
+          $0.cos()
+        }
+      }
+    ) { Foundation.cos($0) },
+    ElementaryCase(
+      "sin near 0", -100...100, 2, 2,
+      {
+        $0.mapped {
+          $0.sin()
+        } and: {
+          $0.sin()
+        }
+      }
+    ) { Foundation.sin($0) },
+    ElementaryCase(
+      "cos near 0", -100...100, 2, 2,
+      {
+        $0.mapped {
+          $0.cos()
+        } and: {
+          $0.cos()
+        }
+      }
+    ) { Foundation.cos($0) },
+    ElementaryCase(
+      "erf", -6...6, 3, 3,
+      {
+        $0.mapped {
+          $0.erf()
+        } and: {
+          $0.erf()
+        }
+      }
+    ) { Foundation.erf($0) },
+    ElementaryCase(
+      "gelu", -10...40, 6, 6,
+      {
+        $0.mapped {
+          $0.gelu()
+        } and: {
+          $0.gelu()
+        }
+      }
+    ) { 0.5 * $0 * Foundation.erfc(-$0 * Extended(0.5).squareRoot()) },
+    ElementaryCase(
+      "tanhGelu", -3...40, 20, 20,
+      {
+        $0.mapped {
+          $0.tanhGelu()
+        } and: {
+          $0.tanhGelu()
+        }
+      }
+    ) { $0 / (1 + Foundation.exp(-2 * (2 / Extended.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) },
   ]
 
   init(
@@ -176,6 +246,11 @@ struct ElementaryFunctionTests {
     expect([0, inf, -inf, nan, 1000, -1000, tiny, -tiny], [0, 1, -1, nan, 1, -1, tiny, -tiny], "tanh")
     expect([0, inf, -inf, nan, 1000, -1000], [0.5, 1, 0, nan, 1, 0], "sigmoid")
     expect([inf, -inf, nan, 1000, -1000], [inf, 0, nan, 1000, 0], "softplus")
+    expect([0, -0.0, inf, -inf, nan, tiny, -tiny], [0, 0, nan, nan, nan, tiny, -tiny], "sin")
+    expect([0, inf, -inf, nan, tiny], [1, nan, nan, nan, 1], "cos")
+    expect([0, inf, -inf, nan, 7, -7], [0, 1, -1, nan, 1, -1], "erf")
+    expect([0, inf, -inf, nan, 100, -100], [0, inf, 0, nan, 100, 0], "gelu")
+    expect([0, inf, nan, 100, -100, -inf], [0, inf, nan, 100, 0, 0], "tanhGelu")
     // The logarithm of subnormal numbers, and the largest arguments whose exponential is finite.
     let subnormal = Tensor<S>([tiny, S.leastNormalMagnitude / 8])
     expectClose(

@@ -13,6 +13,7 @@
 #include "kappa_pooling.h"
 #include "kappa_random.h"
 #include "kappa_reduction.h"
+#include "kappa_sorting.h"
 #include "kappa_update.h"
 #include "kappa_workers.h"
 

@@ -62,12 +62,13 @@ extension Kernels {
   @specialized(where S == Float) @specialized(where S == Double)
   package static func matrixProduct<S: TensorScalar>(
     _ a: Tensor<S>, transposed transposeA: Bool = false, _ b: Tensor<S>, transposed transposeB: Bool = false,
-    into out: UnsafeMutablePointer<S>, rows m: Int, columns n: Int, inner k: Int, alpha: S = 1, beta: S = 0
+    into out: UnsafeMutablePointer<S>, rows m: Int, columns n: Int, inner k: Int, alpha: S = 1, beta: S = 0,
+    isCounted: Bool = true
   ) {
     guard m > 0 && n > 0 else { return }
     // A product too small to be cut does not ask for our threads, and must not wake OpenBLAS's own.
     Parallel.prepare()
-    kappa_count_product(UInt64(2 * m * n * k))
+    if isCounted { kappa_count_product(UInt64(2 * m * n * k)) }
     if k == 0 {
       for i in 0..<m * n { out[i] = beta == 0 ? 0 : beta * out[i] }
       return
@@ -169,10 +170,28 @@ public func matmul<S: TensorScalar>(
   let batch = plan.batch.elementCount
   let leftBatch = left.broadcast(to: plan.batch.appending(left.shape.suffix(2)))
   let rightBatch = right.broadcast(to: plan.batch.appending(right.shape.suffix(2)))
-  for index in 0..<batch {
+  if !ta, right.rank == 2, let rows = leftBatch.merged([Array(0..<leftBatch.rank - 1), [leftBatch.rank - 1]]) {
+    // One matrix on the right: all rows of all matrices on the left in one product.
     Kernels.matrixProduct(
-      leftBatch.matrix(index), transposed: ta, rightBatch.matrix(index), transposed: tb,
-      into: result.mutableBase + index * plan.rows * plan.columns, rows: plan.rows, columns: plan.columns, inner: plan.inner)
+      rows, transposed: false, right, transposed: tb, into: result.mutableBase, rows: batch * plan.rows, columns: plan.columns, inner: plan.inner)
+    return result
+  }
+  // Small products are shared among the threads whole, large ones each cut by itself. The pieces are the same on any thread.
+  let work = Swift.max(1, plan.rows * plan.columns * plan.inner)
+  let (output, size) = (result.mutableBase, plan.rows * plan.columns)
+  let one = { (index: Int) in
+    Kernels.matrixProduct(
+      leftBatch.matrix(index), transposed: ta, rightBatch.matrix(index), transposed: tb, into: output + index * size,
+      rows: plan.rows, columns: plan.columns, inner: plan.inner, isCounted: false)
+  }
+  // Counts belong to the calling thread.
+  if size > 0 { for _ in 0..<batch { kappa_count_product(UInt64(2 * size * plan.inner)) } }
+  if work < 1 << 22 {
+    Parallel.slices(batch, grain: Swift.max(1, (1 << 17) / work), alignment: 1) { part in
+      for index in part { one(index) }
+    }
+  } else {
+    for index in 0..<batch { one(index) }
   }
   return result
 }
