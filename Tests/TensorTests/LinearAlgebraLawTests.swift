@@ -161,7 +161,7 @@ struct FactorizationLawTests {
     }
   }
 
-  @Test("large ones are the same on any number of threads, to rounding, and their pieces fit", arguments: [383, 384, 500, 700])
+  @Test("large ones are the same on any number of threads, to rounding, and their pieces fit", arguments: [383, 450])
   func large(_ n: Int) throws {
     func check<S: TensorScalar>(_ type: S.Type) throws {
       let (full, lower): (Tensor<S>, Tensor<S>) = positiveDefinite([n, n], seed: 14)
@@ -296,10 +296,12 @@ struct SolutionLawTests {
   @Test("least squares: the residual is orthogonal to A, the solution to A's null space, residual and rank are told")
   func leastSquares() throws {
     func check<S: TensorScalar>(_ type: S.Type, _ m: Int, _ n: Int, rank: Int, _ leading: [Int] = []) throws {
-      let left: Tensor<S> = random(leading + [m, rank], seed: 31)
-      let a = matmul(left, random([rank, n], seed: 32))
+      // Singular values from 1 to 2, the others 0.
+      let (left, right): (Tensor<S>, Tensor<S>) = (random(leading + [m, rank], seed: 31), random([n, rank], seed: 32))
+      let scales = 1 + RandomStream(seed: 34).uniform([rank], of: S.self)
+      let a = matmul(try left.qr().q * scales, try right.qr().q, transposeB: true)
       let b: Tensor<S> = RandomStream(seed: 33).normal(Shape(leading + [m, 2]))
-      // Products of random factors are exact to some ulp only, so their zero singular values need a little room.
+      // Products are exact to some ulp only, so their zero singular values need a little room.
       let found = try a.leastSquares(b, relativeTolerance: S.ulpOfOne * 100)
       #expect(found.rank.elements.allSatisfy { $0 == Int32(rank) }, "\(m) x \(n)")
       let residual = matmul(a, found.solution) - b

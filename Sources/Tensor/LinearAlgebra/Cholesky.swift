@@ -31,8 +31,11 @@ extension Tensor where Scalar: TensorScalar {
   /// - Throws: `singular` for a zero on the diagonal of L; `notFinite`.
   /// - Complexity: 2 n² k operations for each matrix.
   public func solveCholesky(_ b: Tensor) throws(LinearAlgebraError) -> Tensor {
-    let y = try solveTriangular(b, .lower, transposed: false, unitDiagonal: false, for: "solveCholesky")
-    return try solveTriangular(y, .lower, transposed: true, unitDiagonal: false, for: "solveCholesky")
+    // The half-way result of a batch with one vector is no vector any more, so a vector is made a column first.
+    let columns = b.rank == 1 ? b.expanded(axis: 1) : b
+    let y = try solveTriangular(columns, .lower, transposed: false, unitDiagonal: false, for: "solveCholesky")
+    let x = try solveTriangular(y, .lower, transposed: true, unitDiagonal: false, for: "solveCholesky")
+    return b.rank == 1 ? x.squeezed(axis: -1) : x
   }
 
   /// log det A of symmetric positive definite matrices `[..., n, n]`, as `[...]`, by their Cholesky factors: it does not overflow where the

@@ -22,45 +22,6 @@ public struct RandomStream: Sendable, Hashable {
     return RandomStream(seed: seed, stream: UInt64(mixed.1) << 32 | UInt64(mixed.0))
   }
 
-  /// Independent standard normal elements.
-  public func normal<S: TensorScalar>(_ shape: Shape, of type: S.Type = S.self) -> Tensor<S> {
-    fill(shape, grain: 2048) { first, count, out in
-      dispatch(S.self) {
-        kappa_random_normal_f32(seed, stream, first, count, out.asFloat)
-      } double: {
-        kappa_random_normal_f64(seed, stream, first, count, out.asDouble)
-      }
-    }
-  }
-
-  /// Independent elements, -1 or 1 with equal probability.
-  public func rademacher<S: TensorScalar>(_ shape: Shape, of type: S.Type = S.self) -> Tensor<S> {
-    fill(shape, grain: 32_768) { first, count, out in
-      dispatch(S.self) {
-        kappa_random_rademacher_f32(seed, stream, first, count, out.asFloat)
-      } double: {
-        kappa_random_rademacher_f64(seed, stream, first, count, out.asDouble)
-      }
-    }
-  }
-
-  /// Independent elements, uniform in [0, 1).
-  public func uniform<S: TensorScalar>(_ shape: Shape, of type: S.Type = S.self) -> Tensor<S> {
-    fill(shape, grain: 4096) { first, count, out in
-      dispatch(S.self) {
-        kappa_random_uniform_f32(seed, stream, first, count, out.asFloat)
-      } double: {
-        kappa_random_uniform_f64(seed, stream, first, count, out.asDouble)
-      }
-    }
-  }
-
-  /// The numbers 0 ..< count in random order.
-  public func permutation(_ count: Int) -> [Int] {
-    var generator = generator()
-    return Array(0..<count).shuffled(using: &generator)
-  }
-
   /// The words of this stream one after the other, for Swift's own algorithms.
   public func generator() -> Generator { Generator(stream: self) }
 
@@ -82,28 +43,42 @@ public struct RandomStream: Sendable, Hashable {
       spare = UInt64(words.3) << 32 | UInt64(words.2)
       return UInt64(words.1) << 32 | UInt64(words.0)
     }
+
+    /// A number below `bound`, each with the same probability (Lemire, Fast random integer generation in an interval, ACM TOMACS 29, 2019).
+    mutating func next(below bound: UInt64) -> UInt64 {
+      var product = next().multipliedFullWidth(by: bound)
+      if product.low < bound {
+        let unfair = (0 &- bound) % bound
+        while product.low < unfair { product = next().multipliedFullWidth(by: bound) }
+      }
+      return product.high
+    }
   }
 
   /// Philox4x32-10 of one counter.
   package static func block(seed: UInt64, stream: UInt64, index: UInt64) -> (UInt32, UInt32, UInt32, UInt32) {
-    let counter = [
+    var words = (
       UInt32(truncatingIfNeeded: index), UInt32(index >> 32), UInt32(truncatingIfNeeded: stream), UInt32(stream >> 32),
-    ]
-    let key = [UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)]
-    var out = [UInt32](repeating: 0, count: 4)
-    kappa_philox(counter, key, &out)
-    return (out[0], out[1], out[2], out[3])
+      UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)
+    )
+    return withUnsafeMutableBytes(of: &words) { bytes in
+      let word = bytes.baseAddress!.assumingMemoryBound(to: UInt32.self)
+      kappa_philox(word, word + 4, word)
+      return (word[0], word[1], word[2], word[3])
+    }
   }
 
-  private func fill<S: TensorScalar>(
-    _ shape: Shape, grain: Int, _ body: (UInt64, Int, UnsafeMutablePointer<S>) -> Void
-  ) -> Tensor<S> {
-    let result = Tensor<S>(uninitialized: shape)
+  /// A tensor whose elements `body` makes: it gets the number of the first, how many, and where they go. Slices start at whole blocks of
+  /// the generator: 128 elements at most.
+  func fill<E: TensorElement>(
+    _ shape: Shape, grain: Int, _ body: (UInt64, Int, UnsafeMutablePointer<E>) -> Void
+  ) -> Tensor<E> {
+    let result = Tensor<E>(uninitialized: shape)
     let out = result.mutableBase
-    // Slices start at whole blocks of the generator: 128 elements at most.
     Parallel.slices(result.count, grain: grain, alignment: 128) { part in
       body(UInt64(part.lowerBound), part.count, out + part.lowerBound)
     }
+    keepAlive(result)
     return result
   }
 }
