@@ -15,6 +15,7 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "COpenBLAS", targets: ["COpenBLAS"]),
+    .library(name: "COneDNN", targets: ["COneDNN"]),
     .executable(name: "autoencoder", targets: ["Autoencoder"]),
   ],
   dependencies: [

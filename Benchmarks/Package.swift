@@ -15,6 +15,7 @@ let package = Package(
       dependencies: [
         .product(name: "Kappa", package: "Kappa"),
         .product(name: "COpenBLAS", package: "Kappa"),
+        .product(name: "COneDNN", package: "Kappa"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/KappaBench")

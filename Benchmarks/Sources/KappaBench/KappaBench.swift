@@ -24,7 +24,7 @@ struct KappaBench: ParsableCommand {
   @Flag(help: "Only name the rows.")
   var list = false
 
-  @Flag(help: "Instead of our rows, the bare OpenBLAS products of the workloads that --rows names.")
+  @Flag(help: "Instead of our rows, the bare OpenBLAS or oneDNN products of the workloads that --rows names.")
   var floor = false
 
   @Option(help: "Instead of measuring, print the ratios of the JSON files in this folder.")
@@ -42,6 +42,9 @@ struct KappaBench: ParsableCommand {
     if floor {
       for workload in Workload.all where chosen.contains(where: { $0.name.hasSuffix(workload.label) }) {
         results += Floor.rows(of: workload, threads: threads)
+      }
+      for workload in ConvolutionWorkload.all where chosen.contains(where: { $0.name.hasSuffix(workload.label) }) {
+        results += ConvolutionFloor.rows(of: workload, threads: threads)
       }
       results.forEach { print($0.line) }
       if let json { try write(results, to: json) }

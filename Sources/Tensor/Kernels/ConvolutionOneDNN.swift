@@ -14,13 +14,15 @@ extension OneDNN {
   func inputGradient(
     _ shape: ConvolutionShape, y: UnsafePointer<Float>, w: UnsafePointer<Float>, into x: UnsafeMutablePointer<Float>
   ) -> Bool {
-    mapImages(.inputGradient, shape, from: y, w: w, into: x)
+    if !Self.isWorthGradients(of: shape) { return false }
+    return mapImages(.inputGradient, shape, from: y, w: w, into: x)
   }
 
   /// w's cotangent from x and y's.
   func weightGradient(
     _ shape: ConvolutionShape, x: UnsafePointer<Float>, y: UnsafePointer<Float>, into w: UnsafeMutablePointer<Float>
   ) -> Bool {
+    guard Self.isWorthGradients(of: shape) else { return false }
     let groups = ImageGroups(shape)
     guard let plan = plan(.weightGradient, shape, batch: groups.size) else { return false }
     let rest = groups.rest == 0 ? nil : self.plan(.weightGradient, shape, batch: groups.rest)
@@ -42,6 +44,10 @@ extension OneDNN {
     }
     return true
   }
+
+  /// Gradients for images of one channel are left to the portable path: oneDNN computes them for a whole vector of channels, of which
+  /// one is there, and takes three times as long.
+  private static func isWorthGradients(of shape: ConvolutionShape) -> Bool { shape.inputChannels > 1 }
 
   private func plan(_ product: OneDNNPlan.Product, _ shape: ConvolutionShape, batch: Int) -> OneDNNPlan? {
     var group = shape

@@ -3,9 +3,9 @@ import Foundation
 import Synchronization
 
 /// oneDNN, where it is installed.
-final class OneDNN: Sendable {
+package final class OneDNN: Sendable {
   /// The library in use: nil where it is not installed, or the environment variable `KAPPA_ONEDNN` is 0.
-  static let installed: OneDNN? =
+  package static let installed: OneDNN? =
     ProcessInfo.processInfo.environment["KAPPA_ONEDNN"] == "0" ? nil : OneDNN(library: "libdnnl.so.2")
 
   /// The library, if the current task may use it.
@@ -19,13 +19,13 @@ final class OneDNN: Sendable {
   private let plans = Mutex(PlanCache())
 
   /// Nil where there is no such library, or none that can be used.
-  init?(library name: String) {
+  package init?(library name: String) {
     guard let library = kappa_onednn_open(name) else { return nil }
     self.library = library
   }
 
   /// "major.minor.patch".
-  var version: String {
+  package var version: String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
       kappa_onednn_version(library, text.baseAddress!, text.count)
       return String(cString: text.baseAddress!)
@@ -42,8 +42,11 @@ final class OneDNN: Sendable {
     return plan
   }
 
+  /// How many plans are kept at most: more than the shapes of a large model. A plan takes some tens of kilobytes.
+  package static let planLimit = 256
+
   /// How many plans are kept.
-  var cachedPlans: Int { plans.withLock { $0.count } }
+  package var cachedPlans: Int { plans.withLock { $0.count } }
 }
 
 /// The plans used last. What does not exist is remembered too.
@@ -56,9 +59,6 @@ private struct PlanCache {
     var plan: OneDNNPlan?
     var lastUse: UInt64
   }
-
-  /// More than the shapes of a large model; a plan takes some tens of kilobytes.
-  static let capacity = 256
 
   private var entries: [Key: Entry] = [:]
   private var clock: UInt64 = 0
@@ -74,7 +74,7 @@ private struct PlanCache {
   mutating func insert(_ plan: OneDNNPlan?, for key: Key) {
     clock += 1
     entries[key] = Entry(plan: plan, lastUse: clock)
-    if entries.count > Self.capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+    if entries.count > OneDNN.planLimit, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
       entries[oldest.key] = nil
     }
   }
