@@ -1,9 +1,9 @@
 # Kappa: every target works on a fresh Debian machine with Swift 6.3.
-.PHONY: deps demo data test examples experiments bench format lint docs clean
+.PHONY: deps demo data test examples experiments bench fuzz format lint docs clean
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
-FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
+FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources
 # What Kappa needs (first line) and what only makes pictures.
 PACKAGES = libopenblas-dev liblapacke-dev \
            gnuplot-nox
@@ -40,6 +40,11 @@ experiments: deps
 bench: deps
 	@sh Benchmarks/side-by-side.sh
 
+# Feeds each reader of files with damaged ones for FUZZ_SECONDS, one reader after another; stops at the first that crashes.
+#   make fuzz [FUZZ_SECONDS=600] [READERS="NumPy NumPyArchive Safetensors IDX"]
+fuzz: deps
+	@sh Fuzz/run.sh
+
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(FORMATTED)
 
@@ -51,4 +56,4 @@ docs: deps
 	@sh Scripts/build-docs.sh
 
 clean:
-	rm -rf .build Benchmarks/.build out
+	rm -rf .build Benchmarks/.build Fuzz/.build out

@@ -1,17 +1,12 @@
-import CZlibABI
 import Tensor
 
 /// Decompresses gzip (RFC 1952) as it is read; files of several members, one after the other, are one to the reader.
 ///
 /// Memory grows with what has been decompressed, never with what a header claims. A class, for zlib's state has an identity.
 final class GzipReader: ByteReader {
-  /// No deflate stream is longer than this many times its compressed form (zlib's technical notes: 1032 to 1, in the limit).
-  static let maximumExpansion = 1032
-
-  private let zlib: Zlib
   private let compressed: [UInt8]
   private let path: String
-  private let stream: Zlib.Stream
+  private let inflater: Inflater
   /// How many compressed bytes zlib has taken.
   private var position = 0
   private var isAtEnd = false
@@ -21,20 +16,9 @@ final class GzipReader: ByteReader {
 
   /// Reads `compressed`, the contents of the file at `path`, which errors name.
   init(_ compressed: [UInt8], path: String, zlib: Zlib) {
-    self.zlib = zlib
     self.compressed = compressed
     self.path = path
-    stream = .allocate(capacity: 1)
-    stream.initialize(to: kappa_zlib_stream())
-    // 15: windows of up to 32 KiB; 16: gzip. zlib checks that the major version and the size of the stream are its own.
-    let status = zlib.initialize(stream, 15 + 16, "1", Int32(MemoryLayout<kappa_zlib_stream>.size))
-    // Only memory or another binary interface can be lacking, and neither is the file's fault.
-    require(status == Zlib.Status.ok, "zlib: inflateInit2 returns \(status)")
-  }
-
-  deinit {
-    _ = zlib.end(stream)
-    stream.deallocate()
+    inflater = Inflater(.gzip, zlib: zlib)
   }
 
   func read(_ count: Int) throws(IDXError) -> [UInt8] {
@@ -73,18 +57,12 @@ final class GzipReader: ByteReader {
     return written
   }
 
-  /// One call of `inflate`; zlib counts with 32 bits, so long buffers take several.
   private func inflate(into bytes: inout [UInt8], from start: Int) -> (status: Int32, count: Int) {
-    compressed.withUnsafeBufferPointer { input in
-      bytes.withUnsafeMutableBufferPointer { output in
-        let (available, room) = (min(input.count - position, 1 << 30), min(output.count - start, 1 << 30))
-        stream.pointee.next_in = input.baseAddress! + position
-        stream.pointee.avail_in = UInt32(available)
-        stream.pointee.next_out = output.baseAddress! + start
-        stream.pointee.avail_out = UInt32(room)
-        let status = zlib.inflate(stream, 0)
-        position += available - Int(stream.pointee.avail_in)
-        return (status, room - Int(stream.pointee.avail_out))
+    compressed[position...].withUnsafeBytes { input in
+      bytes.withUnsafeMutableBytes { output in
+        let step = inflater.step(input, into: UnsafeMutableRawBufferPointer(rebasing: output[start...]))
+        position += step.consumed
+        return (step.status, step.produced)
       }
     }
   }
@@ -93,12 +71,12 @@ final class GzipReader: ByteReader {
   private func beginNextMember() {
     while position < compressed.count && compressed[position] == 0 { position += 1 }
     isAtEnd = position == compressed.count
-    if !isAtEnd { _ = zlib.reset(stream) }
+    if !isAtEnd { inflater.reset() }
   }
 
   /// What zlib's message, constant since its first versions, says about damaged data.
   private var defect: GzipDefect {
-    switch stream.pointee.msg.map({ String(cString: $0) }) {
+    switch inflater.message {
     case "incorrect header check", "unknown compression method", "unknown header flags set", "header crc mismatch": .header
     case "incorrect data check", "incorrect length check": .checksum
     default: .data

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// An array of unsigned bytes from a file in the IDX format, in which MNIST and its kin are published, plain or gzipped.
 ///
@@ -22,11 +23,19 @@ public struct IDXFile: Sendable {
   }
 
   package init(path: String, rank: Int, zlib: Zlib?) throws(IDXError) {
-    let file = try contents(of: path)
+    try self.init(contents: contents(of: path), path: path, rank: rank, zlib: zlib)
+  }
+
+  /// Reads `contents` as the file they come from would be read; errors call them `path`.
+  public init(contents: [UInt8], path: String = "contents", rank: Int) throws(IDXError) {
+    try self.init(contents: contents, path: path, rank: rank, zlib: Zlib.system)
+  }
+
+  private init(contents file: [UInt8], path: String, rank: Int, zlib: Zlib?) throws(IDXError) {
     if GzipReader.recognizes(file) {
       guard let zlib else { throw .missingZlib(path: path) }
       var reader = GzipReader(file, path: path, zlib: zlib)
-      try self.init(from: &reader, path: path, rank: rank, limit: file.count * GzipReader.maximumExpansion)
+      try self.init(from: &reader, path: path, rank: rank, limit: file.count * Inflater.maximumExpansion)
     } else {
       var reader = PlainReader(file)
       try self.init(from: &reader, path: path, rank: rank, limit: Int.max)

@@ -6,13 +6,23 @@ import CKernels
 package final class Storage: @unchecked Sendable {
   package let pointer: UnsafeMutableRawPointer
   package let byteCount: Int
+  /// Gives the memory back when it goes, where that is not the pool's.
+  private let owner: AnyObject?
 
   init(byteCount: Int) {
     pointer = kappa_allocate(byteCount)
     self.byteCount = byteCount
+    owner = nil
   }
 
-  deinit { kappa_deallocate(pointer, byteCount) }
+  /// Memory that exists for as long as `owner` does, such as a mapped file; it is written to like any other.
+  init(_ memory: UnsafeMutableRawBufferPointer, owner: AnyObject) {
+    pointer = memory.baseAddress!
+    byteCount = memory.count
+    self.owner = owner
+  }
+
+  deinit { if owner == nil { kappa_deallocate(pointer, byteCount) } }
 }
 
 /// What tensors occupy. All tensors of the process share one pool.

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// Where progress goes, and what is known of that place.
 public struct ProgressOutput: Sendable {

@@ -29,12 +29,12 @@ package struct GoldenCase: Sendable {
     var files: [String: Loaded] = [:]
     for entry in (description["arrays"]?.object ?? [:]).values {
       guard let file = entry["file"]?.string, files[file] == nil else { continue }
-      let array = try NumPyFile(contentsOf: folder.appendingPathComponent(file))
-      files[file] =
-        switch array.elements {
-        case .doubles(let values): .doubles(values, shape: array.shape)
-        case .integers(let values): .integers(values, shape: array.shape)
-        }
+      let path = folder.appendingPathComponent(file).path
+      switch try NumPyFile.readAny(path) {
+      case .double(let array): files[file] = .doubles(array.elements, shape: Array(array.shape))
+      case .int64(let array): files[file] = .integers(array.elements.map { Int($0) }, shape: Array(array.shape))
+      case let array: throw Failure(description: "\(path) holds \(array.elementType), neither float64 nor int64")
+      }
     }
     self.files = files
   }

@@ -3,6 +3,7 @@
 #ifndef KAPPA_CKERNELS_H
 #define KAPPA_CKERNELS_H
 
+#include "kappa_checksum.h"
 #include "kappa_convolution.h"
 #include "kappa_counters.h"
 #include "kappa_elements.h"

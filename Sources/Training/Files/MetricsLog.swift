@@ -1,5 +1,6 @@
 import Foundation
 import Optim
+import Tensor
 
 /// What was measured at one moment of one training run.
 public struct MetricsRecord: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// The program that draws the pictures. It runs as a process of its own; nothing is linked.
 public struct Gnuplot: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// Something to be drawn: it knows the script that draws it.
 public protocol Picture: Sendable {

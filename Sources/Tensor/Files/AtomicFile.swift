@@ -29,6 +29,11 @@ public enum AtomicFile {
   /// A temporary file beside it is written, synchronised with the disk and renamed: whoever opens `path`, even after a crash, finds
   /// the old contents or the new and nothing between.
   public static func write(_ text: String, to path: String) throws(FileError) {
+    try write(to: path) { file throws(SystemError) in try file.write(Array(text.utf8)) }
+  }
+
+  /// As above; `contents` writes what the file is to hold, in as many pieces as it likes.
+  package static func write(to path: String, contents: (FileDescriptor) throws(SystemError) -> Void) throws(FileError) {
     let target = URL(fileURLWithPath: path)
     let folder = target.deletingLastPathComponent()
     do {
@@ -39,7 +44,7 @@ public enum AtomicFile {
     let unique = String(UInt64.random(in: .min ... .max), radix: 36)
     let temporary = folder.appendingPathComponent(".\(target.lastPathComponent).\(unique).tmp").path
     do throws(SystemError) {
-      try writeAndSynchronize(Array(text.utf8), to: temporary)
+      try writeAndSynchronize(to: temporary, contents)
       guard rename(temporary, target.path) == 0 else { throw SystemError.last }
     } catch {
       unlink(temporary)
@@ -57,11 +62,13 @@ public enum AtomicFile {
     }
   }
 
-  private static func writeAndSynchronize(_ bytes: [UInt8], to path: String) throws(SystemError) {
+  private static func writeAndSynchronize(
+    to path: String, _ contents: (FileDescriptor) throws(SystemError) -> Void
+  ) throws(SystemError) {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard file >= 0 else { throw SystemError.last }
     defer { close(file) }
-    try FileDescriptor(number: file).write(bytes)
+    try contents(FileDescriptor(number: file))
     guard fsync(file) == 0 else { throw SystemError.last }
   }
 
