@@ -7,6 +7,7 @@ struct Snippets {
     try readme()
     try checkPreconditioner(GaussNewtonDiagonal(), count: 10)
     try guide()
+    try FromNumPy().run()
   }
 
   /// The preconditioner of docs/guide/preconditioner.md lowers a loss and keeps its promises while it does.

@@ -16,7 +16,8 @@ extension Shape: Codable {
       guard rank < Shape.maximumRank && length >= 0 && !tooMany && product <= Int32.max else {
         throw DecodingError.dataCorruptedError(
           in: container,
-          debugDescription: "Length \(length) after \(self): a tensor has at most \(Shape.maximumRank) axes and \(Int32.max) elements.")
+          debugDescription:
+            "Length \(length) after \(self): a tensor has at most \(Shape.maximumRank) axes and \(Int32.max) elements.")
       }
       elements = product
       append(length)

@@ -10,7 +10,8 @@ extension Tensor {
       var expected = first.shape
       if tensor.rank == first.rank { expected[axis] = tensor.shape[axis] }
       require(
-        tensor.shape == expected, "concatenating: shape \(tensor.shape) of operand \(index) and \(first.shape) differ beside axis \(axis)")
+        tensor.shape == expected,
+        "concatenating: shape \(tensor.shape) of operand \(index) and \(first.shape) differ beside axis \(axis)")
       shape[axis] += tensor.shape[axis]
     }
     self.init(uninitialized: shape)

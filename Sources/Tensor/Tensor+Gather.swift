@@ -97,7 +97,8 @@ extension Tensor where Scalar: TensorScalar {
     guard source.count > 0 else { return result }
     let (from, to) = (source.base, result.mutableBase)
     // Blocks, or else columns within them, belong to one thread each.
-    Parallel.slices(source.count / (chosen * inner), grain: Swift.max(1, Parallel.cheapGrain / (chosen * inner)), alignment: 1) { blocks in
+    Parallel.slices(source.count / (chosen * inner), grain: Swift.max(1, Parallel.cheapGrain / (chosen * inner)), alignment: 1) {
+      blocks in
       for block in blocks {
         Parallel.slices(inner, grain: Swift.max(64, Parallel.cheapGrain / chosen)) { columns in
           for k in 0..<chosen {
@@ -126,7 +127,8 @@ extension Tensor where Scalar: TensorScalar {
     let (length, inner, chosen) = (shape[axis], shape.suffix(rank - axis - 1).reduce(1, *), indices.shape[axis])
     guard source.count > 0 else { return result }
     let (from, to) = (source.base, result.mutableBase)
-    Parallel.slices(source.count / (chosen * inner), grain: Swift.max(1, Parallel.cheapGrain / (chosen * inner)), alignment: 1) { blocks in
+    Parallel.slices(source.count / (chosen * inner), grain: Swift.max(1, Parallel.cheapGrain / (chosen * inner)), alignment: 1) {
+      blocks in
       for block in blocks {
         for k in 0..<chosen {
           for j in 0..<inner {
@@ -149,7 +151,8 @@ extension Tensor where Scalar: TensorIndexScalar {
         for i in elements.indices {
           let index = Int(elements[i])
           let position = index < 0 ? index + length : index
-          require(position >= 0 && position < length, "\(operation): index \(index) for an axis of length \(length) of shape \(shape)")
+          require(
+            position >= 0 && position < length, "\(operation): index \(index) for an axis of length \(length) of shape \(shape)")
           result[i] = Int32(truncatingIfNeeded: position)
         }
         count = elements.count

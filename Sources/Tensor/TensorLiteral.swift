@@ -27,7 +27,8 @@ public struct TensorLiteral<Scalar: TensorElement>: Sendable {
     case .list(let parts):
       require(
         shape.first == parts.count,
-        "Tensor: an array literal has \(parts.count) elements where the first at its depth has \(shape.first.map(String.init) ?? "none")")
+        "Tensor: an array literal has \(parts.count) elements where the first at its depth has \(shape.first.map(String.init) ?? "none")"
+      )
       for part in parts { part.append(to: &elements, shape: shape.dropFirst()) }
     }
   }

@@ -1,4 +1,5 @@
 import Datasets
+import Tensor
 import Testing
 
 @Suite("An IDX file")

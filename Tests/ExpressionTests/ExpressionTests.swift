@@ -67,10 +67,50 @@ struct ExpressionTests {
       x[0, 0] * (x[1, 1] * x[2, 2] - x[1, 2] * x[2, 1]) - x[0, 1] * (x[1, 0] * x[2, 2] - x[1, 2] * x[2, 0])
       + x[0, 2] * (x[1, 0] * x[2, 1] - x[1, 1] * x[2, 0])
     #expect(determinant == -3)
-    let differences = 0.5 * x[2..., 1...] - 2 * x[i..<j, 1...] + x[..<1, ..<2] * x[0, 1] - x[-1, -1] / 2 + 3
-    #expect(differences == [[-6, -5]])
-    let row = 2 * x[.all, 0] + x[0, .all] * x[i, j] - x[.reversed, 1] / 2 + x[0, ...] - 1
+    let differences = 0.5 * x[2..., 1...] - 2 * x[i..<j, 1...] + x[..<1, ..<2] * x[0, 1] + 3
+    #expect(differences == [[-1, 0]])
+    let row = 2 * x[.all, 0] + x[0, .all] * x[i, j] - x[.reversed, 1] / 2 + x[0, .all] - 1
     #expect(row == [4, 18.5, 33])
-    #expect(x[0, 0] + x[i, j] * 2 - x[j, i] + 4 * x[0, j] - x[i, 0] / x[0, 0] + 1 == 14)
+    let element = x[0, 0] + x[i, j] * 2 - x[j, i] + 4 * x[0, j] - x[i, 0] / x[0, 0] + 1
+    #expect(element == 14)
+  }
+
+  @Test func `of what is fused is the arithmetic of its elements`() {
+    let (x, y) = (Tensor<Float>([0.75]), Tensor<Float>([-1.5]))
+    let fusedValue = fused(x, y) { a, b in 1 + a * (2 + b * (3 + a * (4 + b * (5 + a * 6)))) - 2 * a / b + 0.5 * (a - b) * (1 - a) }
+    let value = 1 + x * (2 + y * (3 + x * (4 + y * (5 + x * 6)))) - 2 * x / y + 0.5 * (x - y) * (1 - x)
+    #expect(fusedValue == value)
+  }
+
+  @Test func `of variables records the same arithmetic`() {
+    let x = Tensor<Double>([0.75, -1.5])
+    let (_, slope) = valueAndGradient(at: x) { a in
+      let polynomial = 1 + a * (2 + a * (3 + a * (4 + a * (5 + a * (6 + a * (7 + a * 8))))))
+      let mixture = 2 * a - 4 * a + a * a / 5 - 6 / a + (a - 1) * (1 - a) * (a - 2) - 0.5 * a * a + 1
+      return (polynomial + mixture).sum()
+    }
+    let expected = x.elements.map { (a: Double) -> Double in
+      let polynomial: Double = 2 + 2 * 3 * a + 3 * 4 * a * a + 4 * 5 * a * a * a
+      let powers: Double = 5 * 6 * a * a * a * a + 6 * 7 * a * a * a * a * a + 7 * 8 * a * a * a * a * a * a
+      let mixture: Double = -2 + 2 * a / 5 + 6 / (a * a) - a
+      // d/da of (a - 1)(1 - a)(a - 2) = -(a - 1)²(a - 2).
+      let product: Double = -(2 * (a - 1) * (a - 2) + (a - 1) * (a - 1))
+      return polynomial + powers + mixture + product
+    }
+    expectClose(slope, Tensor(expected), Tolerance(relative: 1e-13, absolute: 0), "slope")
+  }
+
+  @Test func `of a generic function is no different`() {
+    expect(Float.self)
+    expect(Double.self)
+  }
+
+  private func expect<S: TensorScalar>(_ type: S.Type) {
+    let (x, y): (Tensor<S>, Tensor<S>) = ([3], [5])
+    let polynomial = 1 + x * (2 + x * (3 + x * (4 + x * (5 + x * (6 + x * (7 + x * 8))))))
+    #expect(polynomial == [24_604])
+    let rate: S = 0.5
+    let mixture = 2 * x - rate * y + x * y / 5 - (y - 1) * (2 - x) + 1
+    #expect(mixture == [11.5])
   }
 }

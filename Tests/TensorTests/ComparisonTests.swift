@@ -58,7 +58,7 @@ struct ComparisonTests {
       let shape = x.shape.broadcast(with: y.shape)!
       let (u, v) = (x.broadcast(to: shape).elements, y.broadcast(to: shape).elements)
       #expect((x + y).elements == zip(u, v).map { $0 + $1 } && (x - y).elements == zip(u, v).map { $0 - $1 })
-      #expect((x * y).elements == zip(u, v).map { $0 * $1 } && (-x).elements == x.elements.map { -$0 })
+      #expect((x * y).elements == zip(u, v).map { $0 * $1 } && (-x).elements == x.elements.map { 0 - $0 })
       #expect((x .< y).elements == zip(u, v).map { $0 < $1 } && (2 * x - 1).elements == x.elements.map { 2 * $0 - 1 })
     }
     var z = Tensor<I>([1, 2, 3])

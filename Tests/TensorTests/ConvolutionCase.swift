@@ -24,7 +24,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     ConvolutionCase(x: [1, 1, 1, 1], w: [1, 1, 1, 1]),
     // One pixel and one row at a time.
     ConvolutionCase(x: [3, 5, 4, 7], w: [4, 5, 1, 1]),
-    ConvolutionCase(x: [2, 3, 1, 9], w: [2, 3, 1, 4], convolution: .init(stride: 1, padding: .init(top: 0, bottom: 0, left: 3, right: 1))),
+    ConvolutionCase(
+      x: [2, 3, 1, 9], w: [2, 3, 1, 4], convolution: .init(stride: 1, padding: .init(top: 0, bottom: 0, left: 3, right: 1))),
     // Strides that leave a rest, and strides beyond the kernel.
     ConvolutionCase(x: [2, 2, 7, 8], w: [2, 2, 3, 3], convolution: .init(stride: 2)),
     ConvolutionCase(x: [1, 2, 9, 8], w: [3, 2, 2, 2], convolution: .init(stride: .init(height: 3, width: 4))),

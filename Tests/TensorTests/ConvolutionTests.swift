@@ -17,7 +17,8 @@ struct ConvolutionTests {
       sums[2].add(u[o] * x[i], at: k)
     }
     for (index, value) in operands.trio.enumerated() {
-      expectClose(value, sums[index].tensor(), .exact, "\(Self.names[index]) of \(example.testDescription), \(arrangement), \(S.self)")
+      expectClose(
+        value, sums[index].tensor(), .exact, "\(Self.names[index]) of \(example.testDescription), \(arrangement), \(S.self)")
     }
   }
 

@@ -11,9 +11,12 @@ struct FusionTests {
     let what = "\(S.self) \(shape)"
     expectClose(fused(x, y) { x, y in x * y + x.tanh() - 0.5 * y }, x * y + x.tanh() - 0.5 * y, .exact, what)
     expectClose(fused(x) { 1 - (-$0).exp() / 2 }, 1 - (-x).exp() / 2, .exact, what)
-    expectClose(fused(x, y, z) { a, b, c in maximum(a, b) / (1 + minimum(b, c).squared()) }, maximum(x, y) / (1 + minimum(y, z).squared()), .exact, what)
     expectClose(
-      fused(x, y, z, y) { a, b, c, d in (a - b) * (b - c) + (c + d) * (a + d).sigmoid() }, (x - y) * (y - z) + (z + y) * (x + y).sigmoid(), .exact, what)
+      fused(x, y, z) { a, b, c in maximum(a, b) / (1 + minimum(b, c).squared()) }, maximum(x, y) / (1 + minimum(y, z).squared()),
+      .exact, what)
+    expectClose(
+      fused(x, y, z, y) { a, b, c, d in (a - b) * (b - c) + (c + d) * (a + d).sigmoid() },
+      (x - y) * (y - z) + (z + y) * (x + y).sigmoid(), .exact, what)
     // A value used twice, at different depths, and a result that is an operand.
     expectClose(
       fused(x) { x in
@@ -25,7 +28,8 @@ struct FusionTests {
     expectClose(fused(y) { $0.power(1.5).clipped(to: 0.6...1.2) }, y.power(1.5).clipped(to: 0.6...1.2), .exact, what)
   }
 
-  @Test("give the same numbers as the single operations", arguments: [[], [0], [1], [7], [3, 5], [4095], [2048], [2049], [300, 301]])
+  @Test(
+    "give the same numbers as the single operations", arguments: [[], [0], [1], [7], [3, 5], [4095], [2048], [2049], [300, 301]])
   func agree(_ shape: [Int]) {
     check(Float.self, Shape(shape))
     check(Double.self, Shape(shape))

@@ -79,7 +79,8 @@ struct GatherTests {
   @Test("stop the program at an index outside the axis", arguments: [3, -4])
   func stops(_ index: Int32) async {
     await #expect(processExitsWith: .failure) { [index] in _ = Tensor<Double>([1, 2, 3]).take(Tensor<Int32>([index])) }
-    await #expect(processExitsWith: .failure) { [index] in _ = Tensor<Double>([1, 2, 3]).takeAlong(Tensor<Int32>([index]), axis: 0) }
+    await #expect(processExitsWith: .failure) { [index] in _ = Tensor<Double>([1, 2, 3]).takeAlong(Tensor<Int32>([index]), axis: 0)
+    }
     await #expect(processExitsWith: .failure) { [index] in _ = Tensor<Int32>([index]).oneHot(classes: 3, of: Double.self) }
     await #expect(processExitsWith: .failure) { [index] in
       _ = Tensor<Double>([1, 2, 3]).scatteringAdd(Tensor([1]), at: Tensor<Int32>([index]))
@@ -107,7 +108,8 @@ struct CombiningTests {
           at[axis] %= shape[axis]
           return p[at] * (i[axis] < shape[axis] ? 1 : 2)
         }
-        expectClose(Tensor(concatenating: [x, 2 * x], axis: axis), doubled.tensor(), .exact, "concatenating \(shape) along \(axis)")
+        expectClose(
+          Tensor(concatenating: [x, 2 * x], axis: axis), doubled.tensor(), .exact, "concatenating \(shape) along \(axis)")
         let repeated = NaiveTensor(long) { i in
           var at = i
           at[axis] /= 2
@@ -159,7 +161,8 @@ struct CombiningTests {
     #expect(Tensor<Double>(scalar: 5).padded([]) == Tensor(scalar: 5))
     #expect(empty.padded([(1, 0), (0, 0)], with: 2) == Tensor([[2, 2, 2]]))
     #expect(Tensor<Int32>([1, 2]).tiled([2]) == Tensor<Int32>([1, 2, 1, 2]))
-    #expect(Tensor<Int32>([1, 2]).tiled([0]).shape == [0] && Tensor<Int32>([[1], [2]]).tiled([2]) == Tensor<Int32>([[1, 1], [2, 2]]))
+    #expect(
+      Tensor<Int32>([1, 2]).tiled([0]).shape == [0] && Tensor<Int32>([[1], [2]]).tiled([2]) == Tensor<Int32>([[1, 1], [2, 2]]))
     #expect(Tensor<Bool>([true, false]).repeated([2, 1], axis: 0) == Tensor<Bool>([true, true, false]))
     #expect(Tensor<Double>([1, 2]).repeated(0, axis: 0).shape == [0])
     #expect(Tensor<Bool>(lowerTriangleOf: [2, 3]) == Tensor<Bool>([[true, false, false], [true, true, false]]))
@@ -209,7 +212,9 @@ struct SortingTests {
       check((x * 2).rounded().converted(to: Float.self), "Float ties \(n)")
       check(x.converted(to: Float.self), "Float \(n)")
     }
-    let odd: [Double] = [0, -0.0, .nan, 1, -.infinity, .infinity, -.nan, -1, 0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .nan, -0.0]
+    let odd: [Double] = [
+      0, -0.0, .nan, 1, -.infinity, .infinity, -.nan, -1, 0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .nan, -0.0,
+    ]
     check(Tensor(odd), "special")
     check(Tensor(Array(repeating: odd, count: 9).flatMap { $0 }), "many special")
     check(Tensor(odd).converted(to: Float.self), "special Float")

@@ -24,10 +24,11 @@ struct GoldenTensorTests {
   private func check<S: TensorScalar>(_ item: GoldenItem, of type: S.Type) throws {
     let compute = try #require(TensorOperation<S>.named(item))
     var tolerance = Tolerance.golden(S.self)
-    let largest = try (item.json["inputs"]?.object ?? [:]).keys.map { name in
-      let input: Tensor<Double> = try item.tensor("inputs", name)
-      return input.count == 0 ? 0 : input.norm(.infinity).scalar
-    }.max() ?? 0
+    let largest =
+      try (item.json["inputs"]?.object ?? [:]).keys.map { name in
+        let input: Tensor<Double> = try item.tensor("inputs", name)
+        return input.count == 0 ? 0 : input.norm(.infinity).scalar
+      }.max() ?? 0
     if largest >= 20 && S.self == Double.self { tolerance.absolute = 1e-12 }
     // Rounding the inputs to Float alone moves softmax-like functions by the largest input's rounding error.
     if largest >= 20 && S.self == Float.self { tolerance.relative = 1e-3 }
@@ -50,7 +51,8 @@ struct GoldenTensorTests {
   func stops(_ item: GoldenItem) async {
     await #expect(processExitsWith: .failure) { [id = item.id as String] in
       let item = try #require(Self.specialErrors.first { $0.id == id })
-      _ = try #require(TensorOperation<Double>.named(item))()
+      let compute = try #require(TensorOperation<Double>.named(item))
+      _ = try compute()
     }
   }
 }

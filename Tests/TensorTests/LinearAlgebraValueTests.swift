@@ -127,7 +127,8 @@ struct LinearAlgebraValueTests {
 @Suite("What a matrix lacks is said:")
 struct LinearAlgebraErrorTests {
   private func expect(
-    _ reason: LinearAlgebraError.Reason, _ operation: String, of matrix: [Int] = [], sourceLocation: SourceLocation = #_sourceLocation,
+    _ reason: LinearAlgebraError.Reason, _ operation: String, of matrix: [Int] = [],
+    sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () throws -> Void
   ) {
     #expect(throws: LinearAlgebraError(operation: operation, matrix: matrix, reason: reason), sourceLocation: sourceLocation) {
@@ -179,7 +180,9 @@ struct LinearAlgebraErrorTests {
     let a = Tensor<Double>(identity: 2) * Tensor([1, -4])
     expect(.notPositive(eigenvalue: -4), "matrixSquareRoot") { _ = try a.matrixSquareRoot() }
     expect(.notPositive(eigenvalue: -4), "matrixLogarithm", of: [1, 1]) { _ = try batch(with: a).matrixLogarithm() }
-    expect(.notPositive(eigenvalue: 0), "inverseMatrixSquareRoot") { _ = try Tensor<Float>(zeros: [2, 2]).inverseMatrixSquareRoot() }
+    expect(.notPositive(eigenvalue: 0), "inverseMatrixSquareRoot") {
+      _ = try Tensor<Float>(zeros: [2, 2]).inverseMatrixSquareRoot()
+    }
     expect(.notPositive(eigenvalue: 0), "matrixPower") { _ = try Tensor<Float>(zeros: [2, 2]).matrixPower(-2) }
   }
 
@@ -214,7 +217,9 @@ struct LinearAlgebraErrorTests {
   /// Expects the message of a stopped program to contain all of `parts`.
   private func expect(_ result: ExitTest.Result?, says parts: String..., sourceLocation: SourceLocation = #_sourceLocation) {
     let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    for part in parts { #expect(message.contains(part), "\(part) is not in: \(message.prefix(400))", sourceLocation: sourceLocation) }
+    for part in parts {
+      #expect(message.contains(part), "\(part) is not in: \(message.prefix(400))", sourceLocation: sourceLocation)
+    }
   }
 
   @Test func `a Cholesky factor of a matrix that is not square stops the program`() async {

@@ -74,7 +74,9 @@ struct StatisticsTests {
               return r[at]
             }.reduce(1, *)
           }
-          if shape.reduce(1, *) < 3000 { expectClose(q.cumulativeProduct(axis: axes[0]), running.tensor(), .exact, "running product of \(what)") }
+          if shape.reduce(1, *) < 3000 {
+            expectClose(q.cumulativeProduct(axis: axes[0]), running.tensor(), .exact, "running product of \(what)")
+          }
         }
       }
       #expect(x.argMax() == p.elements.firstIndex(of: p.elements.max()!)!)
@@ -126,13 +128,16 @@ struct StatisticsTests {
       let x = Tensor<Double>([3 * magnitude, 4 * magnitude])
       #expect(abs(x.norm(.two).scalar / (5 * magnitude) - 1) < 1e-15 && abs(x.norm() / (5 * magnitude) - 1) < 1e-15)
       let rows = Tensor(stacking: [x, Tensor([0, 0]), Tensor([3, 4])])
-      expectClose(rows.norm(.two, axes: [1]), Tensor([5 * magnitude, 0, 5]), Tolerance(relative: 1e-15, absolute: 0), "\(magnitude)")
+      expectClose(
+        rows.norm(.two, axes: [1]), Tensor([5 * magnitude, 0, 5]), Tolerance(relative: 1e-15, absolute: 0), "\(magnitude)")
     }
     #expect(Tensor<Float>([3e38, 0]).norm(.two).scalar == 3e38)
     #expect(Tensor<Double>([.infinity, 1e300]).norm(.two).scalar == .infinity)
   }
 
-  @Test("of ten million elements lose nothing that Float can hold, in any axis order", arguments: [[10_000_000], [5_000_000, 2], [2, 5_000_000], [1000, 10_000]])
+  @Test(
+    "of ten million elements lose nothing that Float can hold, in any axis order",
+    arguments: [[10_000_000], [5_000_000, 2], [2, 5_000_000], [1000, 10_000]])
   func longSums(_ shape: [Int]) {
     var x = Tensor<Float>(repeating: 1, shape: Shape(shape))
     // A term far below the rounding of the total, in every thousandth place, adds up to 1000.

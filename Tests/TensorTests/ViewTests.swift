@@ -77,14 +77,6 @@ struct ViewTests {
     }
   }
 
-  @Test func `of a tensor print as NumPy prints`() {
-    #expect("\(Tensor<Double>([[1, 2], [3, 4]]))" == "[[1.0, 2.0],\n [3.0, 4.0]]")
-    #expect("\(Tensor<Double>([[1, 2], [3, 4]]).transposed())" == "[[1.0, 3.0],\n [2.0, 4.0]]")
-    #expect("\(Tensor<Int32>([7]))" == "[7]")
-    #expect("\(Tensor<Double>(scalar: 2))" == "2.0")
-    #expect("\(Tensor<Double>(from: 0, count: 1001))" == "[0.0, 1.0, 2.0, ..., 998.0, 999.0, 1000.0]")
-  }
-
   @Test func `convert between scalar types`() {
     let x = Tensor<Double>([[1.5, -2], [0.1, 3]])
     #expect(x.transposed().converted(to: Float.self) == Tensor<Float>([[1.5, 0.1], [-2, 3]]))

@@ -21,8 +21,10 @@ struct ConvolutionWorkload {
     ConvolutionWorkload(
       name: "cnn_psgd", batch: 64,
       layers: [
-        ConvolutionLayer(inputs: 1, outputs: 16, kernel: 5, size: 32), ConvolutionLayer(inputs: 16, outputs: 16, kernel: 5, size: 28),
-        ConvolutionLayer(inputs: 16, outputs: 32, kernel: 3, size: 12), ConvolutionLayer(inputs: 32, outputs: 32, kernel: 3, size: 10),
+        ConvolutionLayer(inputs: 1, outputs: 16, kernel: 5, size: 32),
+        ConvolutionLayer(inputs: 16, outputs: 16, kernel: 5, size: 28),
+        ConvolutionLayer(inputs: 16, outputs: 32, kernel: 3, size: 12),
+        ConvolutionLayer(inputs: 32, outputs: 32, kernel: 3, size: 10),
       ]),
     ConvolutionWorkload(
       name: "cnn_leaky", batch: 100,

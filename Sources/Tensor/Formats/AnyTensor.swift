@@ -133,7 +133,8 @@ private func convertReals<A: TensorScalar, B: FileElement>(_ source: Tensor<A>) 
   try convert(source) { B.nearest(Double($0)) }
 }
 
-private func convertIntegers<A: TensorElement & FixedWidthInteger, B: FileElement>(_ source: Tensor<A>) throws(Misfit) -> Tensor<B> {
+private func convertIntegers<A: TensorElement & FixedWidthInteger, B: FileElement>(_ source: Tensor<A>) throws(Misfit) -> Tensor<B>
+{
   try convert(source) { B.nearest(Int64($0)) }
 }
 

@@ -45,7 +45,9 @@ final class FileBytes: Sendable {
     switch source {
     case .memory(let bytes):
       found = max(0, min(target.count, bytes.count - offset))
-      if found > 0 { bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + found])) } }
+      if found > 0 {
+        bytes.withUnsafeBytes { target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + found])) }
+      }
     case .file(let descriptor):
       do {
         found = try descriptor.read(at: offset, into: target)

@@ -72,13 +72,17 @@ public enum NumPyFile {
     try sink(elements.rawBytes)
   }
 
-  static func read<E: TensorElement>(_ stream: some ByteStream, _ conversion: ElementConversion) throws(TensorFileError) -> Tensor<E> {
-    let (tensor, stored) = try readAny(stream, checking: { stored throws(TensorFileError) in
-      // Before the elements are read.
-      guard conversion == .rounding || ElementType(E.self).holds(stored) else {
-        throw stream.location.error(.wrongElementType(found: stored, asked: ElementType(E.self)))
-      }
-    })
+  static func read<E: TensorElement>(_ stream: some ByteStream, _ conversion: ElementConversion) throws(TensorFileError) -> Tensor<
+    E
+  > {
+    let (tensor, stored) = try readAny(
+      stream,
+      checking: { stored throws(TensorFileError) in
+        // Before the elements are read.
+        guard conversion == .rounding || ElementType(E.self).holds(stored) else {
+          throw stream.location.error(.wrongElementType(found: stored, asked: ElementType(E.self)))
+        }
+      })
     return try tensor.converted(to: E.self, by: conversion, from: stored, location: stream.location)
   }
 

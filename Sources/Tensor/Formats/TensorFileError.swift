@@ -9,6 +9,11 @@ public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertib
   /// What is wrong.
   public var defect: Defect
 
+  /// An error of a file, of one of its members, at a byte.
+  public init(path: String? = nil, member: String? = nil, offset: Int? = nil, defect: Defect) {
+    (self.path, self.member, self.offset, self.defect) = (path, member, offset, defect)
+  }
+
   /// What can be wrong with a file, or with what is asked of it.
   public enum Defect: Equatable, Sendable {
     /// The file is not there, is a folder, or may not be read.

@@ -46,7 +46,8 @@ struct ZipDirectory {
     let candidates = stride(from: tail.count - 22, through: 0, by: -1)
     guard
       let index = candidates.first(where: {
-        tail.littleEndian(at: $0) == ZipFormat.endSignature && Int(tail.littleEndian(UInt16.self, at: $0 + 20)) == tail.count - $0 - 22
+        tail.littleEndian(at: $0) == ZipFormat.endSignature
+          && Int(tail.littleEndian(UInt16.self, at: $0 + 20)) == tail.count - $0 - 22
       })
     else {
       if file.count >= 4, try file.bytes(0..<4).littleEndian(at: 0) == ZipFormat.localSignature {
@@ -103,7 +104,8 @@ struct ZipDirectory {
     }
     let header = Sizes(
       checksum: bytes.littleEndian(at: index + 16), compressed: UInt64(bytes.littleEndian(UInt32.self, at: index + 20)),
-      count: UInt64(bytes.littleEndian(UInt32.self, at: index + 24)), offset: UInt64(bytes.littleEndian(UInt32.self, at: index + 42)))
+      count: UInt64(bytes.littleEndian(UInt32.self, at: index + 24)),
+      offset: UInt64(bytes.littleEndian(UInt32.self, at: index + 42)))
     let extra = Array(bytes[index + 46 + nameCount..<index + 46 + nameCount + extraCount])
     guard let sizes = header.completed(from: extra), let offset = Int(exactly: sizes.offset),
       let count = Int(exactly: sizes.count), let compressed = Int(exactly: sizes.compressed)

@@ -54,12 +54,20 @@ public final class ElementExpression<S: TensorScalar> {
   init(_ kind: Kind) { self.kind = kind }
 
   static func operand(_ index: Int) -> ElementExpression { ElementExpression(.operand(index)) }
-  private func applying(_ op: UnaryKernel, _ parameter: S = 0) -> ElementExpression { ElementExpression(.unary(op, self, parameter)) }
+  private func applying(_ op: UnaryKernel, _ parameter: S = 0) -> ElementExpression {
+    ElementExpression(.unary(op, self, parameter))
+  }
 
   public static func + (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.add, a, b)) }
-  public static func - (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.subtract, a, b)) }
-  public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.multiply, a, b)) }
-  public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.divide, a, b)) }
+  public static func - (a: ElementExpression, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.subtract, a, b))
+  }
+  public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.multiply, a, b))
+  }
+  public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.divide, a, b))
+  }
   public static prefix func - (a: ElementExpression) -> ElementExpression { a.applying(.negate) }
   public static func + (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.add, a, b)) }
   public static func - (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.subtract, a, b)) }

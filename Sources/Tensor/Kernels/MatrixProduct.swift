@@ -173,7 +173,8 @@ public func matmul<S: TensorScalar>(
   if !ta, right.rank == 2, let rows = leftBatch.merged([Array(0..<leftBatch.rank - 1), [leftBatch.rank - 1]]) {
     // One matrix on the right: all rows of all matrices on the left in one product.
     Kernels.matrixProduct(
-      rows, transposed: false, right, transposed: tb, into: result.mutableBase, rows: batch * plan.rows, columns: plan.columns, inner: plan.inner)
+      rows, transposed: false, right, transposed: tb, into: result.mutableBase, rows: batch * plan.rows, columns: plan.columns,
+      inner: plan.inner)
     return result
   }
   // Small products are shared among the threads whole, large ones each cut by itself. The pieces are the same on any thread.

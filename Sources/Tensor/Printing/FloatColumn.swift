@@ -27,7 +27,9 @@ struct FloatColumn<S: TensorScalar> {
       before = rounded.contains(where: \.isNegative) ? 2 : 1
       behind = precision + 2 + exponentDigits
     } else {
-      let texts = decimals.map { $0.rounded(fraction: precision).positional().split(separator: ".", omittingEmptySubsequences: false) }
+      let texts = decimals.map {
+        $0.rounded(fraction: precision).positional().split(separator: ".", omittingEmptySubsequences: false)
+      }
       before = texts.map { $0[0].count }.max() ?? 0
       behind = texts.map { $0[1].count }.max() ?? 0
     }
@@ -98,7 +100,8 @@ struct Decimal {
   func positional() -> String {
     let zero: Character = "0"
     let whole: [Character] =
-      exponent < 0 ? [zero] : Array(digits.prefix(exponent + 1)) + Array(repeating: zero, count: max(0, exponent + 1 - digits.count))
+      exponent < 0
+      ? [zero] : Array(digits.prefix(exponent + 1)) + Array(repeating: zero, count: max(0, exponent + 1 - digits.count))
     let fraction: [Character] =
       exponent < 0 ? Array(repeating: zero, count: -exponent - 1) + digits : Array(digits.dropFirst(exponent + 1))
     return (isNegative ? "-" : "") + String(whole) + "." + (digits == [zero] ? "" : String(fraction))

@@ -107,7 +107,9 @@ extension RandomStream {
   }
 
   /// Independent whole elements in `range`, which is not empty, each number with exactly the same probability.
-  public func integers<I: TensorElement & FixedWidthInteger>(_ shape: Shape, in range: Range<I>, of type: I.Type = I.self) -> Tensor<I> {
+  public func integers<I: TensorElement & FixedWidthInteger>(_ shape: Shape, in range: Range<I>, of type: I.Type = I.self)
+    -> Tensor<I>
+  {
     require(!range.isEmpty, "integers: the range \(range) is empty")
     let (low, width) = (Int64(range.lowerBound), UInt64(bitPattern: Int64(range.upperBound) &- Int64(range.lowerBound)))
     return fill(shape, grain: 4096) { first, count, out in
