@@ -1,4 +1,4 @@
-"""Writes printing.json: how numpy prints arrays, as str(), with array2string's options, and as the inside of repr().
+"""Writes printing.json: how numpy prints arrays, as str(), with array2string's options, and as the inside of repr() if that began like Kappa's.
 
 Made by `python make_printing.py`. Elements stand in the file as text that both sides read exactly (Python's repr of the float64 or int);
 an array of consecutive whole numbers stands as "count": n, so that large ones stay small here. The file says which NumPy made it.
@@ -25,6 +25,8 @@ INTS = [[0], [1], [-1], [1, 2, 3], [-1, 20, 300], [100, -5], [2147483647, -21474
 LONGS = [[9223372036854775807, -9223372036854775808], [10**18, 1], [-(10**12)]]
 BOOLS = [[True], [False], [True, False, True]]
 
+NAMES = {"float64": "Double", "float32": "Float", "int32": "Int32", "int64": "Int64", "bool": "Bool"}
+
 def counted(dtype, *shape):
     return np.arange(int(np.prod(shape, dtype=int)), dtype=dtype).reshape(shape)
 
@@ -42,8 +44,7 @@ def add(array, options=None, count=False):
     else:
         item["text"] = str(array)
         if array.ndim and array.size:
-            prefix = "Tensor<X>("
-            item["inner"] = np.array2string(array, separator=", ", prefix=prefix)
+            item["inner"] = np.array2string(array, separator=", ", prefix="Tensor<%s>(" % NAMES[item["type"]])
     items.append(item)
 
 def main():
