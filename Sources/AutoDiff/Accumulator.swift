@@ -62,6 +62,16 @@ public struct Accumulator<Scalar: TensorScalar> {
     sum = target
   }
 
+  /// Adds `term` to the rows (slices along the first axis) from `start` on of a sum of the given shape; the others are not touched.
+  mutating func add(_ term: Tensor<Scalar>, toRowsFrom start: Int, of shape: Shape) {
+    let isFirst = sum == nil
+    let target = writable(shape)
+    if isFirst { target.writeZeros() }
+    let width = shape.dropFirst().reduce(1, *)
+    target.reshaped(to: [target.count]).piece(at: start * width, shape: term.shape).writeAxpby(1, term, 1)
+    sum = target
+  }
+
   /// The memory to write or add to, exclusively ours, of the given shape.
   private mutating func writable(_ shape: Shape) -> Tensor<Scalar> {
     if let place {

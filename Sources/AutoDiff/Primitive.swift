@@ -15,17 +15,17 @@ public struct ValuesRead: OptionSet, Sendable {
   public static let second = ValuesRead(rawValue: 4)
   /// The third operand.
   public static let third = ValuesRead(rawValue: 8)
-  /// All operands.
+  /// All operands, however many.
   public static let operands: ValuesRead = [.first, .second, .third]
 
-  func contains(operand index: Int) -> Bool { rawValue & (2 << UInt8(index)) != 0 }
+  func contains(operand index: Int) -> Bool { index < 3 ? rawValue & (2 << UInt8(index)) != 0 : contains(.operands) }
 }
 
 /// One differentiable operation: its value, its tangent rule and its cotangent rule, side by side.
 ///
 /// The tangent rule computes with tensors. The cotangent rule is written in primitives on variables, so that a backward pass
 /// can itself be recorded and swept again; nobody writes a second derivative by hand. Most operations conform to
-/// `UnaryPrimitive` or `BinaryPrimitive`, which are this protocol with the operands spelled out.
+/// `UnaryPrimitive`, `BinaryPrimitive` or `VariadicPrimitive`, which are this protocol with the operands spelled out.
 public protocol Primitive<Scalar> {
   associatedtype Scalar: TensorScalar
 
@@ -80,10 +80,25 @@ extension BinaryPrimitive {
   }
 }
 
+/// y = f(x₁, ..., xₙ) for any number of operands.
+public protocol VariadicPrimitive<Scalar>: Primitive {
+  /// f of the operands in their order.
+  func value(_ operands: [Tensor<Scalar>]) -> Tensor<Scalar>
+}
+
+extension VariadicPrimitive {
+  public func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) {
+    sum.add(value((0..<point.operandCount).map(point.operand)))
+  }
+}
+
 /// A recorded operation with its operands' and its own values.
 public struct RecordedPoint<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
   let node: Int
+
+  /// The number of operands.
+  public var operandCount: Int { tape.operandCount(of: node) }
 
   /// The value of operand `index`.
   public func operand(_ index: Int) -> Tensor<Scalar> { tape.value(of: tape.operand(index, of: node), readBy: node) }
@@ -93,6 +108,9 @@ public struct RecordedPoint<Scalar: TensorScalar> {
 public struct TangentPoint<Scalar: TensorScalar> {
   let sweep: TangentSweep<Scalar>
   let node: Int
+
+  /// The number of operands.
+  public var operandCount: Int { sweep.tape.operandCount(of: node) }
 
   /// The value of operand `index`, which `reads` must name.
   public func operand(_ index: Int) -> Tensor<Scalar> {
@@ -124,6 +142,9 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   let sweep: ReverseSweep<Scalar>
   let node: Int
 
+  /// The number of operands.
+  public var operandCount: Int { sweep.tape.operandCount(of: node) }
+
   /// Operand `index`, which `reads` must name.
   public func operand(_ index: Int) -> Variable<Scalar> { sweep.variable(sweep.tape.operand(index, of: node), readBy: node) }
   /// The only operand.
@@ -134,7 +155,7 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   public var b: Variable<Scalar> { operand(1) }
   /// The result, which `reads` must name.
   public var y: Variable<Scalar> { sweep.variable(node, readBy: node) }
-  /// The shape of operand `index`; always known.
+  /// The shape of operand `index`; known if its cotangent is wanted or `reads` names it.
   public func shape(ofOperand index: Int) -> Shape { sweep.tape.shape(of: sweep.tape.operand(index, of: node)) }
 
   /// Whether anyone asks for the cotangent of operand `index`.

@@ -5,8 +5,10 @@ import Tensor
 struct TangentPlan {
   struct Step {
     var node: Int
-    /// Bit i: operand i has a tangent that no later step uses.
+    /// Bit i: operand i, one of at most three, has a tangent that no later step uses.
     var lastUses: UInt8
+    /// The same for nodes with more operands: the operands themselves.
+    var lastUsed: [Int] = []
     /// The sums that this node's tangent belongs to, each as often as it belongs there, and whether later steps also use it.
     var targets: [Int]
     var isUsedLater: Bool
@@ -46,7 +48,8 @@ struct TangentPlan {
         guard operand >= 0 && isActive[operand] && !isNeeded[operand] else { continue }
         isNeeded[operand] = true
         // Sources keep their tangents: they belong to the caller.
-        if !isSource[operand] { step.lastUses |= 1 << UInt8(index) }
+        if isSource[operand] { continue }
+        if tape.nodes[node].operandCount > 3 { step.lastUsed.append(operand) } else { step.lastUses |= 1 << UInt8(index) }
       }
       steps.append(step)
     }
@@ -84,6 +87,7 @@ final class TangentSweep<Scalar: TensorScalar> {
       if lastUses != 0 {
         for index in 0..<3 where lastUses & (1 << UInt8(index)) != 0 { tangents[tape.operand(index, of: step.node)] = nil }
       }
+      for operand in step.lastUsed { tangents[operand] = nil }
     }
     for source in sources { tangents[source.node] = nil }
     for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }

@@ -9,7 +9,8 @@ public final class Tape<Scalar: TensorScalar> {
   struct Node {
     /// The primitive's rules; nil for a leaf: an input or a constant.
     var rules: Rules<Scalar>?
-    /// The nodes of at most three operands, -1 for none or for a constant that no rule reads, and then their number.
+    /// The nodes of at most three operands, -1 for none or for a constant that no rule reads, and then their number. If those are more,
+    /// the first element says where in `longLists` they stand.
     var operands: SIMD4<Int32>
     var operandCount: Int32 { operands.w }
     var shape: Shape
@@ -21,6 +22,9 @@ public final class Tape<Scalar: TensorScalar> {
 
   // Nobody but this class and the sweeps, one at a time, touches the list: the run-time check would cost more than an access.
   @exclusivity(unchecked) private(set) var nodes = ChunkedList<Node>()
+
+  /// The operands of nodes that have more than three, one list after the other.
+  private var longLists: [Int32] = []
 
   /// What stands in a variable for a value that was not computed yet.
   let standIn = Tensor<Scalar>(zeros: [0])
@@ -62,6 +66,20 @@ public final class Tape<Scalar: TensorScalar> {
     return append(primitive, [first, second, -1, 2], value, isKept: reads.contains(.result))
   }
 
+  /// Appends an operation on any number of variables, whose value is known.
+  func record(_ primitive: some Primitive<Scalar>, _ operands: [Variable<Scalar>], value: Tensor<Scalar>) -> Variable<Scalar> {
+    let reads = primitive.reads
+    let list = operands.enumerated().map { keep($1, isRead: reads.contains(operand: $0)) }
+    var places = SIMD4<Int32>(-1, -1, -1, Int32(list.count))
+    if list.count > 3 {
+      places.x = Int32(longLists.count)
+      longLists += list
+    } else {
+      for (index, operand) in list.enumerated() { places[index] = operand }
+    }
+    return append(primitive, places, value, isKept: reads.contains(.result))
+  }
+
   private func append(
     _ primitive: some Primitive<Scalar>, _ operands: SIMD4<Int32>, _ value: Tensor<Scalar>, isKept: Bool
   ) -> Variable<Scalar> {
@@ -92,7 +110,11 @@ public final class Tape<Scalar: TensorScalar> {
     return Int32(operand.node)
   }
 
-  @inline(__always) func operand(_ index: Int, of node: Int) -> Int { Int(nodes[node].operands[index]) }
+  @inline(__always) func operand(_ index: Int, of node: Int) -> Int {
+    let operands = nodes[node].operands
+    return Int(operands.w <= 3 ? operands[index] : longLists[Int(operands.x) + index])
+  }
+  func operandCount(of node: Int) -> Int { Int(nodes[node].operandCount) }
   func shape(of node: Int) -> Shape { nodes[node].shape }
 
   /// The kept value of `node`; computes it if it was deferred.

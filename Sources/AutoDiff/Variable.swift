@@ -56,6 +56,31 @@ public struct Variable<Scalar: TensorScalar> {
     return tape.record(primitive, self, value: result)
   }
 
+  /// Applies a primitive to any number of variables, recording it if one of them is on a tape.
+  public static func applying(_ primitive: some VariadicPrimitive<Scalar>, to operands: [Variable]) -> Variable {
+    recording(primitive, of: operands, value: primitive.value(operands.map(\.value)))
+  }
+
+  /// As `applying(_:to:)`, with a value that is known already.
+  static func recording(
+    _ primitive: some VariadicPrimitive<Scalar>, of operands: [Variable], value: Tensor<Scalar>
+  ) -> Variable {
+    guard let tape = operands.lazy.compactMap(\.tape).first else { return Variable(value) }
+    return tape.record(primitive, operands, value: value)
+  }
+
+  /// As `applying(_:)`, with a value that is known already.
+  func recording(_ primitive: some UnaryPrimitive<Scalar>, value: Tensor<Scalar>) -> Variable {
+    guard let tape else { return Variable(value) }
+    return tape.record(primitive, self, value: value)
+  }
+
+  /// As `applying(_:with:)`, with a value that is known already.
+  func recording(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable, value: Tensor<Scalar>) -> Variable {
+    guard let tape = tape ?? other.tape else { return Variable(value) }
+    return tape.record(primitive, self, other, value: value)
+  }
+
   /// Applies a primitive to this variable and another, recording it if one of them is on a tape.
   public func applying(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable) -> Variable {
     let result = primitive.value(value, other.value)

@@ -49,17 +49,19 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
     return (Array(all.dropLast()), all.last!)
   }
 
-  static let catalog = activations + elementary + arithmetic + products + reductions + shapes + losses
+  static let catalog =
+    activations + elementary + arithmetic + choices + products + sums + reductions + statistics + shapes + slices + gathers + images
+    + triangles + systems + decompositions + losses
 }
 
 /// Elements of the given size from -1.7 to 1.9 that keep away from 0 and from each other.
-private func spread(_ shape: Shape, from low: Double = -1.7, by step: Double = 0.23) -> Tensor<Double> {
+func spread(_ shape: Shape, from low: Double = -1.7, by step: Double = 0.23) -> Tensor<Double> {
   // 7 is prime to every count used here, so the order is a shuffled one.
   let n = shape.elementCount
   return Tensor((0..<n).map { low + step * Double($0 * 7 % n) }, shape: shape)
 }
 
-private func positive(_ shape: Shape) -> Tensor<Double> { spread(shape, from: 0.4, by: 0.17) }
+func positive(_ shape: Shape) -> Tensor<Double> { spread(shape, from: 0.4, by: 0.17) }
 
 extension PrimitiveCase {
   private static let functions: [(String, Activation)] = [
@@ -101,8 +103,14 @@ extension PrimitiveCase {
     PrimitiveCase("ElementaryFunction", "power 2.5", [positive([5])]) { $0[0].power(2.5) },
     PrimitiveCase("ElementaryFunction", "power -1", [positive([5])]) { $0[0].power(-1) },
     PrimitiveCase("ElementaryFunction", "power of a variable", [positive([5]), spread([5])]) { $0[0].power($0[1]) },
-    PrimitiveCase("Selection", "maximum", [spread([3, 2]), spread([2], from: -0.4, by: 0.9)]) { maximum($0[0], $0[1]) },
-    PrimitiveCase("Selection", "minimum", [spread([2], from: -0.4, by: 0.9), spread([3, 2])]) { minimum($0[0], $0[1]) },
+    PrimitiveCase("ElementaryFunction", "exp - 1", [spread([5])]) { $0[0].expMinusOne() },
+    PrimitiveCase("ElementaryFunction", "log(1 + x)", [positive([5])]) { $0[0].logOnePlus() },
+    PrimitiveCase("ElementaryFunction", "sine", [spread([5])]) { $0[0].sin() },
+    PrimitiveCase("ElementaryFunction", "cosine", [spread([5])]) { $0[0].cos() },
+    PrimitiveCase("ElementaryFunction", "error function", [spread([5])]) { $0[0].erf() },
+    PrimitiveCase("ElementaryFunction", "GELU", [spread([5])]) { $0[0].gelu() },
+    PrimitiveCase("ActivationFunction", "GELU by tanh", [spread([5])]) { $0[0].tanhGelu() },
+    PrimitiveCase("ElementaryFunction", "reciprocal square root", [positive([5])]) { $0[0].reciprocalSquareRoot() },
   ]
 
   private static let arithmetic: [PrimitiveCase] = [
@@ -142,10 +150,18 @@ extension PrimitiveCase {
     PrimitiveCase("Softmax", "inner axis", [spread([2, 3])]) { $0[0].softmax() },
     PrimitiveCase("Softmax", "outer axis", [spread([4, 2])]) { $0[0].softmax(axis: 0) },
     PrimitiveCase("LogSumExp", "log softmax", [spread([2, 3])]) { $0[0].logSoftmax() },
-    PrimitiveCase("Largest", "all axes", [spread([2, 3])]) { $0[0].max() },
-    PrimitiveCase("Largest", "outer axis", [spread([3, 2])]) { $0[0].max(axes: [0]) },
+    PrimitiveCase("Softmax", "middle axis", [spread([2, 3, 2])]) { $0[0].softmax(axis: 1) },
+    PrimitiveCase("LogSumExp", "log softmax, middle axis", [spread([2, 3, 2])]) { $0[0].logSoftmax(axis: -2) },
+    PrimitiveCase("Extreme", "largest, all axes", [spread([2, 3])]) { $0[0].max() },
+    PrimitiveCase("Extreme", "largest, outer axis", [spread([3, 2])]) { $0[0].max(axes: [0]) },
+    PrimitiveCase("Extreme", "smallest, all axes", [spread([2, 3])]) { $0[0].min() },
+    PrimitiveCase("Extreme", "smallest, middle axis kept", [spread([2, 3, 2])]) { $0[0].min(axes: [1], keepDimensions: true) },
     PrimitiveCase("CumulativeSum", "outer axis", [spread([3, 2])]) { $0[0].cumulativeSum(axis: 0) },
     PrimitiveCase("CumulativeSum", "inner axis", [spread([3, 2])]) { $0[0].cumulativeSum(axis: -1) },
+    PrimitiveCase("CumulativeSum", "reversed", [spread([3, 2])]) { $0[0].cumulativeSum(axis: 0, reversed: true) },
+    PrimitiveCase("Product", "of all elements", [spread([5])]) { $0[0].product() },
+    PrimitiveCase("Product", "over two axes", [spread([3, 2, 2])]) { $0[0].product(axes: [0, -1]) },
+    PrimitiveCase("Product", "over one axis kept", [spread([2, 3])]) { $0[0].product(axes: [1], keepDimensions: true) },
     PrimitiveCase("SumTo", "all axes", [spread([2, 3])]) { $0[0].sum() },
     PrimitiveCase("SumTo", "columns", [spread([2, 3])]) { $0[0].summed(to: [3]) },
     PrimitiveCase("SumTo", "split axes", [spread([2, 3, 4])]) { $0[0].summed(to: [1, 3, 1]) },

@@ -19,6 +19,11 @@ extension GoldenItem {
   /// Whether Kappa has the operation.
   package var isKnownOperation: Bool { (try? GoldenOperation<Double>(self)) != nil }
 
+  /// The array that is not differentiated: a constant, or for items about special values one of the inputs.
+  fileprivate func constantName(_ name: String) throws -> String {
+    try json["constants"]?[name]?.string ?? arrayName("inputs", name)
+  }
+
   fileprivate func attribute(_ name: String) throws -> JSONValue {
     guard let value = json["attributes"]?[name] else {
       throw GoldenCase.Failure(description: "\(testDescription): no attribute \(name)")
@@ -33,6 +38,12 @@ private typealias Named<S: TensorScalar> = ([String: Variable<S>]) -> Variable<S
 private func operation<S: TensorScalar>(_ item: GoldenItem, of type: S.Type) throws -> Named<S>? {
   if let unary: (Variable<S>) -> Variable<S> = try unary(item) { return { unary($0["x"]!) } }
   if let binary: (Variable<S>, Variable<S>) -> Variable<S> = try binary(item) { return { binary($0["a"]!, $0["b"]!) } }
+  if let rearranging: ([Variable<S>]) -> Variable<S> = try rearranging(item) {
+    // Operands in the order of their names.
+    return { named in rearranging(named.keys.sorted().map { named[$0]! }) }
+  }
+  if let image: Named<S> = try imageOperation(item) { return image }
+  if let linear: Named<S> = try linearAlgebra(item) { return linear }
   return try loss(item)
 }
 
@@ -55,13 +66,14 @@ private func unary<S: TensorScalar>(_ item: GoldenItem) throws -> ((Variable<S>)
   case "pow_scalar":
     let exponent = S(try item.attribute("exponent").double!)
     return { $0.power(exponent) }
-  case "sum", "mean", "max", "logsumexp":
+  case "sum", "mean", "max", "min", "logsumexp":
     let axes = try item.attribute("axes").ints!
     let keep = try item.attribute("keepdims").bool!
     switch item.operationName {
     case "sum": return { $0.sum(axes: axes, keepDimensions: keep) }
     case "mean": return { $0.mean(axes: axes, keepDimensions: keep) }
     case "max": return { $0.max(axes: axes, keepDimensions: keep) }
+    case "min": return { $0.min(axes: axes, keepDimensions: keep) }
     default: return { $0.logSumExp(axes: axes, keepDimensions: keep) }
     }
   case "softmax", "log_softmax", "cumsum":
@@ -96,6 +108,9 @@ private func binary<S: TensorScalar>(_ item: GoldenItem) throws -> ((Variable<S>
   case "maximum": return { maximum($0, $1) }
   case "minimum": return { minimum($0, $1) }
   case "pow": return { $0.power($1) }
+  case "where":
+    let mask = try item.parent.labels(item.constantName("mask")) .!= 0
+    return { select($0, where: mask, else: $1) }
   case "matmul":
     // Items about special values leave the attributes out.
     let (a, b) = ((try? item.attribute("transpose_a").bool!) ?? false, (try? item.attribute("transpose_b").bool!) ?? false)
@@ -104,21 +119,83 @@ private func binary<S: TensorScalar>(_ item: GoldenItem) throws -> ((Variable<S>
   }
 }
 
-private func loss<S: TensorScalar>(_ item: GoldenItem) throws -> Named<S>? {
-  /// The array that is not differentiated: a constant, or for items about special values one of the inputs.
-  func constant(_ name: String) throws -> String {
-    try item.json["constants"]?[name]?.string ?? item.arrayName("inputs", name)
+private func rearranging<S: TensorScalar>(_ item: GoldenItem) throws -> (([Variable<S>]) -> Variable<S>)? {
+  switch item.operationName {
+  case "concat", "stack":
+    let axis = try item.attribute("axis").int!
+    return item.operationName == "concat" ? { Variable(concatenating: $0, axis: axis) } : { Variable(stacking: $0, axis: axis) }
+  case "slice":
+    let (starts, stops) = (try item.attribute("start").ints!, try item.attribute("stop").ints!)
+    let steps = try item.attribute("step").ints!
+    return { x in starts.indices.reduce(x[0]) { $0.sliced(axis: $1, starts[$1]..<stops[$1], step: steps[$1]) } }
+  case "pad":
+    let padding = try item.attribute("padding").array!.map { (before: $0.ints![0], after: $0.ints![1]) }
+    let value = S(try item.attribute("value").double!)
+    return { $0[0].padded(padding, with: value) }
+  case "take", "take_along_axis":
+    let (axis, indices) = (try item.attribute("axis").int!, try item.parent.labels(item.constantName("indices")))
+    return item.operationName == "take" ? { $0[0].take(indices, axis: axis) } : { $0[0].takeAlong(indices, axis: axis) }
+  default: return nil
   }
+}
+
+private func imageOperation<S: TensorScalar>(_ item: GoldenItem) throws -> Named<S>? {
+  func extent(_ name: String) throws -> Extent2D {
+    let values = try item.attribute(name).ints!
+    return Extent2D(height: values[0], width: values[1])
+  }
+  func convolution() throws -> Convolution2D {
+    let sides = try item.attribute("padding").array!.map { $0.ints! }
+    return Convolution2D(
+      stride: try extent("stride"),
+      padding: Padding2D(top: sides[0][0], bottom: sides[0][1], left: sides[1][0], right: sides[1][1]),
+      dilation: try extent("dilation"))
+  }
+  switch item.operationName {
+  case "conv2d":
+    let convolution = try convolution()
+    return { conv2d($0["x"]!, $0["w"]!, convolution) }
+  case "conv_transpose2d":
+    let (convolution, more) = (try convolution(), try extent("output_padding"))
+    return { convTranspose2d($0["x"]!, $0["w"]!, convolution, outputPadding: more) }
+  case "avgpool2d", "maxpool2d":
+    let (window, stride) = (try extent("window"), try extent("stride"))
+    let isMean = item.operationName == "avgpool2d"
+    return {
+      isMean ? averagePool2d($0["x"]!, window: window, stride: stride) : maxPool2d($0["x"]!, window: window, stride: stride)
+    }
+  default: return nil
+  }
+}
+
+/// Decompositions and solutions; the golden matrices have them.
+private func linearAlgebra<S: TensorScalar>(_ item: GoldenItem) throws -> Named<S>? {
+  switch item.operationName {
+  case "cholesky": return { try! $0["A"]!.cholesky() }
+  case "solve": return { try! $0["A"]!.solve($0["b"]!) }
+  case "triangular_solve":
+    let triangle: Triangle = try item.attribute("lower").bool! ? .lower : .upper
+    let (transposed, unit) = (try item.attribute("transpose").bool!, try item.attribute("unit_diagonal").bool!)
+    return { try! $0["A"]!.solveTriangular($0["b"]!, triangle, transposed: transposed, unitDiagonal: unit) }
+  case "inverse": return { try! $0["A"]!.inverse() }
+  case "logabsdet": return { try! $0["A"]!.signAndLogDeterminant().logMagnitude }
+  case "logdet_spd": return { try! $0["A"]!.logDeterminant() }
+  default: return nil
+  }
+}
+
+private func loss<S: TensorScalar>(_ item: GoldenItem) throws -> Named<S>? {
   /// The mean over the batch of the losses of the examples.
   func mean(_ loss: some Loss, _ targets: Targets<S>) -> Named<S> {
     { loss.exampleLosses(($0["logits"] ?? $0["outputs"])!, targets).mean() }
   }
   switch item.operationName {
-  case "softmax_cross_entropy": return mean(SoftmaxCrossEntropyLoss(), .labels(try item.parent.labels(constant("labels"))))
-  case "sigmoid_cross_entropy": return mean(SigmoidCrossEntropyLoss(), .values(try item.parent.tensor(constant("targets"))))
-  case "half_squared_error": return mean(HalfSquaredErrorLoss(), .values(try item.parent.tensor(constant("targets"))))
+  case "softmax_cross_entropy": return mean(SoftmaxCrossEntropyLoss(), .labels(try item.parent.labels(item.constantName("labels"))))
+  case "sigmoid_cross_entropy":
+    return mean(SigmoidCrossEntropyLoss(), .values(try item.parent.tensor(item.constantName("targets"))))
+  case "half_squared_error": return mean(HalfSquaredErrorLoss(), .values(try item.parent.tensor(item.constantName("targets"))))
   case "mean_squared_error":
-    let targets: Tensor<S> = try item.parent.tensor(constant("targets"))
+    let targets: Tensor<S> = try item.parent.tensor(item.constantName("targets"))
     return { ($0["outputs"]! - targets).squared().mean() }
   default: return nil
   }

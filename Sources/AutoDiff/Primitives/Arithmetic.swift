@@ -40,7 +40,7 @@ extension Variable {
 
 extension Tensor where Scalar: TensorScalar {
   /// A tangent stretched to the shape of a result; costs nothing if it has that shape.
-  fileprivate func stretched(to shape: Shape) -> Tensor { self.shape == shape ? self : broadcast(to: shape) }
+  func stretched(to shape: Shape) -> Tensor { self.shape == shape ? self : broadcast(to: shape) }
 }
 
 /// y = a + sign b.

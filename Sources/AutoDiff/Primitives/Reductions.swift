@@ -24,7 +24,7 @@ extension Variable {
 
   /// eˣ / Σ eˣ along one axis, safe from overflow.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func softmax(axis: Int = -1) -> Variable { applying(Softmax(axis: axis < 0 ? axis + shape.rank : axis)) }
+  public func softmax(axis: Int = -1) -> Variable { applying(Softmax(axis: shape.position(ofAxis: axis, in: "softmax"))) }
 
   /// x - log Σ eˣ along one axis.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
@@ -34,21 +34,53 @@ extension Variable {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func max(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
     let (kept, dropped) = reducedShapes(axes)
-    return applying(Largest(shape: kept)).reshaped(to: keepDimensions ? kept : dropped)
+    return applying(Extreme(shape: kept, isLargest: true)).reshaped(to: keepDimensions ? kept : dropped)
   }
 
-  /// x₀, x₀ + x₁, ... along one axis.
+  /// The smallest element over `axes` (all if nil); ties share the derivative equally.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func cumulativeSum(axis: Int) -> Variable {
-    applying(CumulativeSum(axis: axis < 0 ? axis + shape.rank : axis, reversed: false))
+  public func min(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
+    let (kept, dropped) = reducedShapes(axes)
+    return applying(Extreme(shape: kept, isLargest: false)).reshaped(to: keepDimensions ? kept : dropped)
+  }
+
+  /// The product over `axes` (all if nil); 1 over no elements.
+  ///
+  /// Products of halves are multiplied again, so that derivatives are right to any order where elements are zero, too.
+  public func product(axes: [Int]? = nil, keepDimensions: Bool = false) -> Variable {
+    let (kept, dropped) = reducedShapes(axes)
+    let reduced = (0..<shape.rank).filter {
+      (axes ?? Array(0..<shape.rank)).contains($0) || axes?.contains($0 - shape.rank) == true
+    }
+    let others = (0..<shape.rank).filter { !reduced.contains($0) }
+    var length = reduced.reduce(1) { $0 * shape[$1] }
+    let result = keepDimensions ? kept : dropped
+    if length == 0 { return Variable(Tensor(repeating: 1, shape: result)) }
+    var factors = permuted(others + reduced).reshaped(to: [dropped.elementCount, length] as Shape)
+    while length > 1 {
+      let half = length / 2
+      let product = factors.sliced(axis: 1, 0..<half) * factors.sliced(axis: 1, half..<2 * half)
+      factors =
+        length % 2 == 0 ? product : Variable(concatenating: [product, factors.sliced(axis: 1, length - 1..<length)], axis: 1)
+      length = half + length % 2
+    }
+    return factors.reshaped(to: result)
+  }
+
+  /// x₀, x₀ + x₁, ... along one axis; from the other end if `reversed`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  public func cumulativeSum(axis: Int, reversed: Bool = false) -> Variable {
+    applying(CumulativeSum(axis: shape.position(ofAxis: axis, in: "cumulativeSum"), reversed: reversed))
   }
 
   /// The shape with the reduced axes kept at length 1, and with them dropped.
-  private func reducedShapes(_ axes: [Int]?) -> (kept: Shape, dropped: Shape) {
-    let positions = axes.map { $0.map { $0 < 0 ? $0 + shape.rank : $0 } } ?? Array(0..<shape.rank)
+  func reducedShapes(_ axes: [Int]?) -> (kept: Shape, dropped: Shape) {
+    let positions = axes.map { $0.map { shape.position(ofAxis: $0, in: "reduction") } } ?? Array(0..<shape.rank)
     var (kept, dropped) = (shape, shape)
+    var last = shape.rank
     for axis in positions.sorted().reversed() {
-      require(axis >= 0 && axis < shape.rank, "reduction: axis \(axis) of shape \(shape), which has rank \(shape.rank)")
+      require(axis < last, "reduction: axes \(positions) of shape \(shape) repeat")
+      last = axis
       kept[axis] = 1
       dropped.remove(at: axis)
     }
@@ -57,7 +89,7 @@ extension Variable {
 }
 
 /// The axes along which `shape` has length 1 and `other` has not.
-private func stretchedAxes(_ shape: Shape, _ other: Shape) -> [Int] {
+func stretchedAxes(_ shape: Shape, _ other: Shape) -> [Int] {
   (0..<shape.rank).filter { shape[$0] == 1 && other[$0] != 1 }
 }
 
@@ -96,17 +128,21 @@ struct Softmax<Scalar: TensorScalar>: UnaryPrimitive {
   }
 }
 
-/// y = max x over the axes where `shape`, of x's rank, has length 1.
-struct Largest<Scalar: TensorScalar>: UnaryPrimitive {
+/// y = max x, or min x, over the axes where `shape`, of x's rank, has length 1.
+struct Extreme<Scalar: TensorScalar>: UnaryPrimitive {
   let shape: Shape
+  let isLargest: Bool
   var reads: ValuesRead { [.first, .result] }
 
-  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.max(axes: stretchedAxes(shape, x.shape), keepDimensions: true) }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
+    let axes = stretchedAxes(shape, x.shape)
+    return isLargest ? x.max(axes: axes, keepDimensions: true) : x.min(axes: axes, keepDimensions: true)
+  }
 
-  /// 1 over the number of ties where x is the largest, else 0.
+  /// 1 over the number of ties where x is the extreme, else 0.
   private func share(_ x: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> {
-    let isLargest = 1 - (x - y).sign().abs()
-    return isLargest / isLargest.sum(axes: stretchedAxes(shape, x.shape), keepDimensions: true)
+    let isExtreme = select(1, where: x .== y, else: 0 as Scalar)
+    return isExtreme / isExtreme.sum(axes: stretchedAxes(shape, x.shape), keepDimensions: true)
   }
 
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {

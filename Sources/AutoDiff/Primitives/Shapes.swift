@@ -13,7 +13,9 @@ extension Variable {
 
   /// The axes in a new order: axis `i` of the result is axis `axes[i]` of `self`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func permuted(_ axes: [Int]) -> Variable { applying(Permute(axes: axes.map { $0 < 0 ? $0 + shape.rank : $0 })) }
+  public func permuted(_ axes: [Int]) -> Variable {
+    applying(Permute(axes: axes.map { shape.position(ofAxis: $0, in: "permuted") }))
+  }
 
   /// The last two axes exchanged.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
@@ -24,6 +26,35 @@ extension Variable {
     return permuted(axes)
   }
 
+  /// Axis `source` put where it becomes axis `target`; the others keep their order.
+  public func movingAxis(_ source: Int, to target: Int) -> Variable {
+    var order = Array(0..<shape.rank)
+    let axis = order.remove(at: shape.position(ofAxis: source, in: "movingAxis"))
+    order.insert(axis, at: shape.position(ofAxis: target, in: "movingAxis"))
+    return permuted(order)
+  }
+
+  /// With an axis of length 1 put before axis `axis`; negative values count from the end of the result.
+  public func expanded(axis: Int) -> Variable {
+    let position = axis < 0 ? axis + shape.rank + 1 : axis
+    require(position >= 0 && position <= shape.rank, "expanded: axis \(axis) for shape \(shape)")
+    var wider = shape
+    wider.insert(1, at: position)
+    return reshaped(to: wider)
+  }
+
+  /// Without axis `axis`, whose length is 1.
+  public func squeezed(axis: Int) -> Variable {
+    let axis = shape.position(ofAxis: axis, in: "squeezed")
+    require(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape) has length \(shape[axis]), not 1")
+    var narrower = shape
+    narrower.remove(at: axis)
+    return reshaped(to: narrower)
+  }
+
+  /// The elements in row-major order as a vector.
+  public func flattened() -> Variable { reshaped(to: [shape.elementCount] as Shape) }
+
   /// Stretched to `shape` by repeating axes of length 1 and adding outer axes.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func broadcast(to shape: Shape) -> Variable { shape == self.shape ? self : applying(Broadcast(shape: shape)) }
@@ -31,6 +62,15 @@ extension Variable {
   /// Summed over the axes along which `shape` would be stretched to this variable's shape: the adjoint of `broadcast`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func summed(to shape: Shape) -> Variable { shape == self.shape ? self : applying(SumTo(shape: shape)) }
+}
+
+extension Shape {
+  /// `axis` counted from the front; negative values count from the end.
+  func position(ofAxis axis: Int, in operation: @autoclosure () -> String) -> Int {
+    let position = axis < 0 ? axis + rank : axis
+    require(position >= 0 && position < rank, "\(operation()): axis \(axis) of shape \(self), which has rank \(rank)")
+    return position
+  }
 }
 
 /// y has the elements of x in row-major order.

@@ -1,0 +1,88 @@
+import Tensor
+
+extension Variable {
+  /// The slices along `axis` that `indices` name, in their order and shape (NumPy's `take`). Repeated indices add up in the derivative.
+  ///
+  /// The result has the shape of `self` with the axis replaced by the axes of `indices`. Negative indices count from the end.
+  public func take(_ indices: Tensor<some TensorIndexScalar>, axis: Int = 0) -> Variable {
+    applying(Take(indices: indices.converted(to: Int32.self), axis: shape.position(ofAxis: axis, in: "take")))
+  }
+
+  /// Elements along `axis` picked for each position by itself: `result[i, j] = self[indices[i, j], j]` for axis 0 (NumPy's
+  /// `take_along_axis`).
+  ///
+  /// `indices` has the shape of `self` but for the length of the axis; negative ones count from the end.
+  public func takeAlong(_ indices: Tensor<some TensorIndexScalar>, axis: Int) -> Variable {
+    applying(TakeAlong(indices: indices.converted(to: Int32.self), axis: shape.position(ofAxis: axis, in: "takeAlong")))
+  }
+
+  /// The elements in ascending (descending) order along `axis`; the derivative moves with them.
+  public func sorted(axis: Int = -1, descending: Bool = false) -> Variable {
+    takeAlong(value.argSort(axis: axis, descending: descending), axis: axis)
+  }
+
+  /// `self` with the slices of `updates` added along `axis` where `indices` name them; repeated indices add up. The adjoint of `take`.
+  ///
+  /// `updates` has the shape of `take(indices, axis:)`.
+  public func scatteringAdd(_ updates: Variable, at indices: Tensor<some TensorIndexScalar>, axis: Int = 0) -> Variable {
+    let axis = shape.position(ofAxis: axis, in: "scatteringAdd")
+    return self + updates.applying(Scatter(shape: shape, indices: indices.converted(to: Int32.self), axis: axis))
+  }
+
+  /// `self` with each element of `updates` added at the place along `axis` that `indices` names for it; repeated ones add up. The
+  /// adjoint of `takeAlong`. `updates` and `indices` have one shape.
+  public func scatteringAddAlong(_ updates: Variable, at indices: Tensor<some TensorIndexScalar>, axis: Int) -> Variable {
+    let axis = shape.position(ofAxis: axis, in: "scatteringAddAlong")
+    return self + updates.applying(ScatterAlong(shape: shape, indices: indices.converted(to: Int32.self), axis: axis))
+  }
+}
+
+/// y = take(x, indices).
+struct Take<Scalar: TensorScalar>: UnaryPrimitive {
+  let indices: Tensor<Int32>
+  let axis: Int
+  var reads: ValuesRead { .nothing }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.take(indices, axis: axis) }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dy.applying(Scatter(shape: p.shape(ofOperand: 0), indices: indices, axis: axis))
+  }
+}
+
+/// The adjoint of `Take`: zeros of the given shape with the slices of u added where the indices name them.
+struct Scatter<Scalar: TensorScalar>: UnaryPrimitive {
+  let shape: Shape
+  let indices: Tensor<Int32>
+  let axis: Int
+  var reads: ValuesRead { .nothing }
+  func value(_ u: Tensor<Scalar>) -> Tensor<Scalar> { Tensor(zeros: shape).scatteringAdd(u, at: indices, axis: axis) }
+  func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(du) }
+  func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dx.applying(Take(indices: indices, axis: axis))
+  }
+}
+
+/// y = takeAlong(x, indices).
+struct TakeAlong<Scalar: TensorScalar>: UnaryPrimitive {
+  let indices: Tensor<Int32>
+  let axis: Int
+  var reads: ValuesRead { .nothing }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.takeAlong(indices, axis: axis) }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dy.applying(ScatterAlong(shape: p.shape(ofOperand: 0), indices: indices, axis: axis))
+  }
+}
+
+/// The adjoint of `TakeAlong`: zeros of the given shape with the elements of u added where the indices name them.
+struct ScatterAlong<Scalar: TensorScalar>: UnaryPrimitive {
+  let shape: Shape
+  let indices: Tensor<Int32>
+  let axis: Int
+  var reads: ValuesRead { .nothing }
+  func value(_ u: Tensor<Scalar>) -> Tensor<Scalar> { Tensor(zeros: shape).scatteringAddAlong(u, at: indices, axis: axis) }
+  func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(du) }
+  func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    dx.applying(TakeAlong(indices: indices, axis: axis))
+  }
+}
