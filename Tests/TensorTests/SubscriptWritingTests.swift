@@ -186,7 +186,7 @@ struct SubscriptWritingTests {
     #expect(x == [[0, 0, 0], [1, 2, 3]] && y == [5, 5, 5])
     // The part that went out has nothing to do with the tensor any more.
     y += 1
-    x[1] *= 2
+    x[row: 1] *= 2
     #expect(x == [[0, 0, 0], [2, 4, 6]] && y == [6, 6, 6])
   }
 }
