@@ -16,7 +16,8 @@ struct SubscriptWritingTests {
           single[place] = -7
           raised[place] += 50
         }
-        for indices in example.spellings {
+        // One way to write them is enough for those that lie otherwise.
+        for indices in example.spellings.prefix(arrangement == 0 ? 9 : 1) {
           var (y, z, w, v) = (x, x, x, x)
           y[list: indices] = values
           z[list: indices] = Tensor(scalar: -7)
