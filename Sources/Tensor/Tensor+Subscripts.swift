@@ -26,6 +26,7 @@ extension Tensor {
   /// (`x[0] += y`, or passing a part `inout`) happens in the tensor's own memory: a part that is contiguous is not copied at all,
   /// others twice.
   /// `x[0, 1]`, with integers alone, is an element unless a tensor is asked for: `let row: Tensor<Float> = x[0]`.
+  /// So `x[1] *= 2` is about an element; `x[row: 1] *= 2` is about a row.
   @_disfavoredOverload
   public subscript(indices: any TensorIndexExpression...) -> Tensor {
     get { view(layout.picking(indices)) }

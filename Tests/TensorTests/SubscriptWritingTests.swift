@@ -16,7 +16,8 @@ struct SubscriptWritingTests {
           single[place] = -7
           raised[place] += 50
         }
-        for indices in example.spellings {
+        // One way to write them is enough for those that lie otherwise.
+        for indices in example.spellings.prefix(arrangement == 0 ? 9 : 1) {
           var (y, z, w, v) = (x, x, x, x)
           y[list: indices] = values
           z[list: indices] = Tensor(scalar: -7)
@@ -186,7 +187,7 @@ struct SubscriptWritingTests {
     #expect(x == [[0, 0, 0], [1, 2, 3]] && y == [5, 5, 5])
     // The part that went out has nothing to do with the tensor any more.
     y += 1
-    x[1] *= 2
+    x[row: 1] *= 2
     #expect(x == [[0, 0, 0], [2, 4, 6]] && y == [6, 6, 6])
   }
 }
