@@ -21,6 +21,18 @@ struct NumPyArchiveTests {
     }
   }
 
+  @Test func `with 64-bit records is read whether 32-bit values stand beside them or refer to them`() throws {
+    // The last 22 bytes: the counts of members from byte 8 on, the directory's size from 12 and its offset from 16.
+    var bytes = try FormatFixture.bytes("zip64.npz")
+    let end = bytes.count - 22
+    for range in [8..<12, 12..<16, 16..<20] {
+      for index in range { bytes[end + index] = 0xFF }
+      #expect(try NumPyArchive(decoding: bytes).readAll() == FormatFixture.named)
+    }
+    bytes[end + 16] = 0
+    #expect(throws: TensorFileError.self) { _ = try NumPyArchive(decoding: bytes) }
+  }
+
   @Test func `is opened where it has no members, or a comment that looks like its end`() throws {
     #expect(try NumPyArchive(FormatFixture.path("empty.npz")).readAll() == [:])
     #expect(try NumPyArchive(FormatFixture.path("comment.npz")).readAll() == ["x": .double(FormatFixture.reals([3]))])
