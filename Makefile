@@ -1,16 +1,18 @@
 # Kappa: every target works on a fresh Debian machine with Swift 6.3.
-.PHONY: deps demo data test examples experiments bench fuzz format lint docs clean
+.PHONY: deps demo data test sanitize examples experiments bench fuzz format lint docs clean
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources
-# What Kappa needs (first line) and what only makes pictures.
+# What Kappa needs, what makes pictures, and what only makes some things faster (convolutions).
 PACKAGES = libopenblas-dev liblapacke-dev \
            gnuplot-nox
+ACCELERATORS = libdnnl-dev
 
 # Installs what is missing; does nothing, quickly, when all is there.
 deps:
 	@sh Scripts/install-packages.sh $(PACKAGES)
+	@sh Scripts/install-packages.sh --optional $(ACCELERATORS)
 
 # The CURVES autoencoder with SGD, RMSProp, Jacobi and ESGD; pictures and numbers in out/demo.
 demo: deps
@@ -22,6 +24,10 @@ data:
 
 test: deps
 	$(SWIFT) test -c release
+
+# The suite under AddressSanitizer, ThreadSanitizer and UndefinedBehaviorSanitizer, each in a build of its own.
+sanitize: deps
+	@sh Scripts/sanitize.sh
 
 # Every example's quick mode, and the packages outside the root.
 examples: deps

@@ -30,17 +30,21 @@ static struct {
   void (*body)(size_t, void *);
   void *context;
   size_t count;
+  size_t cut;  // `cut` of the thread that gave the job
 } job;
 static _Atomic size_t next_item, unfinished_threads;
 static _Atomic unsigned generation;  // odd steps are not special: any change means a new job (or the end)
 static _Atomic bool stopping;
 static _Atomic int sleepers;
 static _Thread_local bool inside;  // this thread is running a piece of a job: nested calls run in place
+static _Thread_local size_t cut;   // the number of threads that this thread cuts work for; 0: as many as there are
 
 static void run_items(void) {
   inside = true;
-  size_t i;
+  size_t i, before = cut;
+  cut = job.cut;
   while ((i = atomic_fetch_add_explicit(&next_item, 1, memory_order_relaxed)) < job.count) job.body(i, job.context);
+  cut = before;
   inside = false;
 }
 
@@ -113,6 +117,7 @@ void kappa_parallel(size_t count, void (*body)(size_t, void *), void *context) {
       job.body = body;
       job.context = context;
       job.count = count;
+      job.cut = cut;
       atomic_store_explicit(&next_item, 0, memory_order_relaxed);
       atomic_store_explicit(&unfinished_threads, running - 1, memory_order_relaxed);
       announce();
@@ -129,7 +134,13 @@ void kappa_parallel(size_t count, void (*body)(size_t, void *), void *context) {
   for (size_t i = 0; i < count; i++) body(i, context);
 }
 
-size_t kappa_worker_count(void) { return __atomic_load_n(&wanted, __ATOMIC_RELAXED); }
+size_t kappa_worker_count(void) { return cut > 0 ? cut : __atomic_load_n(&wanted, __ATOMIC_RELAXED); }
+
+size_t kappa_cut_work_for(size_t count) {
+  size_t before = cut;
+  cut = count;
+  return before;
+}
 
 void kappa_set_worker_count(size_t count) {
   pthread_mutex_lock(&entry);

@@ -37,6 +37,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     for length in lengths { append(length) }
   }
 
+  /// The shape with the lengths of a literal: `[2, 3]`.
   public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   /// The product of all lengths; 1 for a scalar.
@@ -46,7 +47,9 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     return count
   }
 
+  /// 0, the outermost axis.
   public var startIndex: Int { 0 }
+  /// One past the innermost axis: `rank`.
   public var endIndex: Int { rank }
 
   /// The length of axis `axis`, counted from the outermost; negative values count from the end, -1 being the innermost.
@@ -99,17 +102,20 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     return result
   }
 
+  /// Whether rank and all lengths agree.
   public static func == (a: Shape, b: Shape) -> Bool {
     guard a.rank == b.rank else { return false }
     for axis in 0..<a.rank where a.lengths[axis] != b.lengths[axis] { return false }
     return true
   }
 
+  /// Reads rank and lengths.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(rank)
     for axis in 0..<rank { hasher.combine(lengths[axis]) }
   }
 
+  /// The lengths in brackets: `[2, 3]`.
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
 }
 

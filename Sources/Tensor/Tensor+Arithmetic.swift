@@ -3,32 +3,52 @@ import CKernels
 // Element-wise arithmetic. Shapes broadcast by NumPy's rule; shapes that do not stop the program with both shapes named.
 // Integers that overflow stop the program, as Swift's own do.
 extension Tensor where Scalar: TensorNumber {
+  /// Sums, element by element; shapes broadcast.
   public static func + (a: Tensor, b: Tensor) -> Tensor { Kernels.binary(.add, a, b) }
+  /// Differences, element by element; shapes broadcast.
   public static func - (a: Tensor, b: Tensor) -> Tensor { Kernels.binary(.subtract, a, b) }
+  /// Products, element by element (`matmul` is the matrix product); shapes broadcast.
   public static func * (a: Tensor, b: Tensor) -> Tensor { Kernels.binary(.multiply, a, b) }
+  /// Each element with the other sign.
   public static prefix func - (a: Tensor) -> Tensor { Kernels.negated(a) }
 
+  /// Adds `b` to each element.
   public static func + (a: Tensor, b: Scalar) -> Tensor { Kernels.binary(.add, a, scalar: b) }
+  /// Adds `a` to each element.
   public static func + (a: Scalar, b: Tensor) -> Tensor { Kernels.binary(.add, scalar: a, b) }
+  /// Subtracts `b` from each element.
   public static func - (a: Tensor, b: Scalar) -> Tensor { Kernels.binary(.subtract, a, scalar: b) }
+  /// Subtracts each element from `a`.
   public static func - (a: Scalar, b: Tensor) -> Tensor { Kernels.binary(.subtract, scalar: a, b) }
+  /// Multiplies each element by `b`.
   public static func * (a: Tensor, b: Scalar) -> Tensor { Kernels.binary(.multiply, a, scalar: b) }
+  /// Multiplies each element by `a`.
   public static func * (a: Scalar, b: Tensor) -> Tensor { Kernels.binary(.multiply, scalar: a, b) }
 
-  // In place: the right side stretches to the shape of the left, never the other way round.
+  /// Adds `b`, in place; `b` stretches to the shape of `a`, never the other way round.
   public static func += (a: inout Tensor, b: Tensor) { Kernels.formBinary(.add, &a, b) }
+  /// Subtracts `b`, in place; `b` stretches to the shape of `a`, never the other way round.
   public static func -= (a: inout Tensor, b: Tensor) { Kernels.formBinary(.subtract, &a, b) }
+  /// Multiplies by `b` element by element, in place; `b` stretches to the shape of `a`, never the other way round.
   public static func *= (a: inout Tensor, b: Tensor) { Kernels.formBinary(.multiply, &a, b) }
+  /// Adds `b` to each element, in place.
   public static func += (a: inout Tensor, b: Scalar) { Kernels.formBinary(.add, &a, Tensor(scalar: b)) }
+  /// Subtracts `b` from each element, in place.
   public static func -= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.subtract, &a, Tensor(scalar: b)) }
+  /// Multiplies each element by `b`, in place.
   public static func *= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.multiply, &a, Tensor(scalar: b)) }
 }
 
 extension Tensor where Scalar: TensorScalar {
+  /// Quotients, element by element; shapes broadcast.
   public static func / (a: Tensor, b: Tensor) -> Tensor { Kernels.binary(.divide, a, b) }
+  /// Divides each element by `b`.
   public static func / (a: Tensor, b: Scalar) -> Tensor { Kernels.binary(.divide, a, scalar: b) }
+  /// Divides `a` by each element.
   public static func / (a: Scalar, b: Tensor) -> Tensor { Kernels.binary(.divide, scalar: a, b) }
+  /// Divides by `b` element by element, in place; `b` stretches to the shape of `a`, never the other way round.
   public static func /= (a: inout Tensor, b: Tensor) { Kernels.formBinary(.divide, &a, b) }
+  /// Divides each element by `b`, in place.
   public static func /= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.divide, &a, Tensor(scalar: b)) }
 
   /// `self += scale · other`, in place; shapes are equal.

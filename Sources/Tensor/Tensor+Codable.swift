@@ -33,6 +33,7 @@ extension Tensor: Codable where Scalar: Codable {
     case shape, elements
   }
 
+  /// Shape and elements, as said above.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     try container.encode(shape, forKey: .shape)

@@ -14,14 +14,22 @@ extension Tensor {
 }
 
 extension Tensor where Scalar: TensorNumber {
+  /// Where elements of `a` are less than those of `b`; shapes broadcast.
   public static func .< (a: Tensor, b: Tensor) -> Tensor<Bool> { Kernels.compare(.less, a, b) }
+  /// Where elements of `a` are less than or equal to those of `b`; shapes broadcast.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor<Bool> { Kernels.compare(.lessOrEqual, a, b) }
+  /// Where elements of `a` are greater than those of `b`; shapes broadcast.
   public static func .> (a: Tensor, b: Tensor) -> Tensor<Bool> { Kernels.compare(.less, b, a) }
+  /// Where elements of `a` are greater than or equal to those of `b`; shapes broadcast.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor<Bool> { Kernels.compare(.lessOrEqual, b, a) }
 
+  /// Where elements of `a` are less than `b`.
   public static func .< (a: Tensor, b: Scalar) -> Tensor<Bool> { a .< Tensor(scalar: b) }
+  /// Where elements of `a` are less than or equal to `b`.
   public static func .<= (a: Tensor, b: Scalar) -> Tensor<Bool> { a .<= Tensor(scalar: b) }
+  /// Where elements of `a` are greater than `b`.
   public static func .> (a: Tensor, b: Scalar) -> Tensor<Bool> { a .> Tensor(scalar: b) }
+  /// Where elements of `a` are greater than or equal to `b`.
   public static func .>= (a: Tensor, b: Scalar) -> Tensor<Bool> { a .>= Tensor(scalar: b) }
 }
 

@@ -48,6 +48,14 @@ extension Tensor {
     copy(into: target)
   }
 
+  /// Writes `value` everywhere; a part, too: `x[0, 2...].fill(with: 1)`.
+  public mutating func fill(with value: Scalar) {
+    makeWritable()
+    let single = Tensor(scalar: value).broadcast(to: shape)
+    Kernels.copy(shape, from: single.base, single.strides, to: mutableBase, strides)
+    keepAlive(single, self)
+  }
+
   /// The value of a tensor with one element.
   public var scalar: Scalar {
     require(count == 1, "scalar: shape \(shape) has \(count) elements, not 1")
@@ -154,13 +162,14 @@ extension Tensor where Scalar: TensorScalar {
 extension Tensor where Scalar: FixedWidthInteger {
   /// Evenly spaced values: `start`, `start + step`, ..., `count` of them.
   public init(from start: Scalar, by step: Scalar = 1, count: Int) {
-    let (span, tooFar) = step.multipliedReportingOverflow(by: Scalar(Swift.max(count - 1, 0)))
+    // As unsigned numbers, since the whole range of Int64 is wider than Int64.
+    let room = UInt64(bitPattern: step < 0 ? Int64(start) &- Int64(Scalar.min) : Int64(Scalar.max) &- Int64(start))
     require(
-      !tooFar && !start.addingReportingOverflow(span).overflow,
+      step == 0 || UInt64(Swift.max(count, 1) - 1) <= room / UInt64(step.magnitude),
       "Tensor(from:by:count:): \(count) values from \(start) by \(step) leave the range of \(Scalar.self)")
     self.init(uninitialized: [count])
     let out = mutableBase
-    for i in 0..<count { out[i] = start + Scalar(i) * step }
+    for i in 0..<count { out[i] = start &+ Scalar(truncatingIfNeeded: i) &* step }
     keepAlive(storage)
   }
 

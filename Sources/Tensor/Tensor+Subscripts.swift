@@ -7,9 +7,10 @@ extension Tensor {
       defer { keepAlive(storage) }
       return base[position(of: indices)]
     }
-    set {
+    _modify {
       makeWritable()
-      mutableBase[position(of: indices)] = newValue
+      defer { keepAlive(storage) }
+      yield &mutableBase[position(of: indices)]
     }
   }
 
@@ -21,44 +22,73 @@ extension Tensor {
   ///     x[.ellipsis, (-3)...]   // the last three of the last axis
   ///     x[.from(1, step: 2), .reversed]
   ///
-  /// Getting is a view without a copy. Setting broadcasts the new value to the part, also a part that overlaps the value.
+  /// Getting is a view without a copy. Setting broadcasts the new value to the part, also a part that overlaps the value. Changing
+  /// (`x[0] += y`, or passing a part `inout`) happens in the tensor's own memory: a part that is contiguous is not copied at all,
+  /// others twice.
   /// `x[0, 1]`, with integers alone, is an element unless a tensor is asked for: `let row: Tensor<Float> = x[0]`.
   @_disfavoredOverload
   public subscript(indices: any TensorIndexExpression...) -> Tensor {
     get { view(layout.picking(indices)) }
     set { assign(consume newValue) { $0.picking(indices) } }
+    _modify {
+      var part = lend { $0.picking(indices) }
+      defer { takeBack(&part) { $0.picking(indices) } }
+      yield &part
+    }
   }
 
   /// The whole tensor: `x[...] = y` keeps the shape of `x` and broadcasts `y` to it.
   public subscript(all: UnboundedRange) -> Tensor {
     get { self }
     set { assign(consume newValue) { $0 } }
+    _modify {
+      var part = lend { $0 }
+      defer { takeBack(&part) { $0 } }
+      yield &part
+    }
   }
 
   /// As the subscript with several indices, which here pick from the last axes: `x[..., 0]`.
   public subscript(all: UnboundedRange, indices: any TensorIndexExpression...) -> Tensor {
     get { view(layout.picking([.ellipsis] + indices)) }
     set { assign(consume newValue) { $0.picking([.ellipsis] + indices) } }
+    _modify {
+      var part = lend { $0.picking([.ellipsis] + indices) }
+      defer { takeBack(&part) { $0.picking([.ellipsis] + indices) } }
+      yield &part
+    }
   }
 
   /// Rows `range`: a slice along the first axis; bounds are not negative.
   public subscript(rows range: Range<Int>) -> Tensor {
-    get { sliced(axis: 0, range) }
-    set { self[range] = consume newValue }
+    get { view(layout.rows(range)) }
+    set { assign(consume newValue) { $0.rows(range) } }
+    _modify {
+      var part = lend { $0.rows(range) }
+      defer { takeBack(&part) { $0.rows(range) } }
+      yield &part
+    }
   }
 
   /// Row `index` without its axis; negative values count from the end.
   public subscript(row index: Int) -> Tensor {
     get { view(layout.picking([index])) }
     set { assign(consume newValue) { $0.picking([index]) } }
+    _modify {
+      var part = lend { $0.picking([index]) }
+      defer { takeBack(&part) { $0.picking([index]) } }
+      yield &part
+    }
   }
 
   /// The diagonals of the matrices in the last two axes, as `diagonal(offset:)` gives them: `a[diagonal: 0] += damping`.
   public subscript(diagonal offset: Int) -> Tensor {
-    get { diagonal(offset: offset) }
-    set {
-      require(rank >= 2, "diagonal: shape \(shape) has no matrices")
-      assign(consume newValue) { $0.diagonal(offset: offset, $0.shape.rank - 2, $0.shape.rank - 1) }
+    get { view(layout.diagonal(offset: offset)) }
+    set { assign(consume newValue) { $0.diagonal(offset: offset) } }
+    _modify {
+      var part = lend { $0.diagonal(offset: offset) }
+      defer { takeBack(&part) { $0.diagonal(offset: offset) } }
+      yield &part
     }
   }
 }
@@ -82,6 +112,29 @@ extension Tensor {
     return position
   }
 
+  /// The part at `place` for a change in place, to be handed to `takeBack` afterwards.
+  ///
+  /// It has a storage object of its own for this tensor's memory, so that it is the only owner as long as nobody copies it, and what
+  /// it computes in place is in place here. Whoever copies it keeps this tensor's storage shared through that object.
+  private mutating func lend(_ place: (Layout) -> Layout) -> Tensor {
+    makeWritable()
+    var part = view(place(layout))
+    part.storage = Storage(UnsafeMutableRawBufferPointer(start: storage.pointer, count: storage.byteCount), owner: storage)
+    return part
+  }
+
+  /// Writes a part that was lent to where it came from, unless it is there.
+  private mutating func takeBack(_ part: inout Tensor, to place: (Layout) -> Layout) {
+    if part.sharesMemory(with: self) {
+      if part.layout == place(layout) { return }
+      part = part.copied()
+    }
+    assign(part, to: place)
+  }
+
+  /// Whether both lie in one block of memory.
+  private func sharesMemory(with other: Tensor) -> Bool { storage.pointer == other.storage.pointer }
+
   /// Writes `value`, broadcast, to a part of this tensor.
   private mutating func assign(_ value: consuming Tensor, to part: (Layout) -> Layout) {
     var target = part(layout)
@@ -90,8 +143,8 @@ extension Tensor {
     require(
       value.shape.broadcast(with: target.shape) == target.shape,
       "subscript: a value of shape \(value.shape) does not stretch to the part of shape \(target.shape)")
-    if value.storage === storage {
-      // Nothing to do when a part is set to itself, as after `x[0...] += y` has been formed in place.
+    if value.sharesMemory(with: self) {
+      // A part set to itself.
       if value.layout == target { return }
       // The value may overlap the part, and must not keep the storage shared.
       value = value.copied()

@@ -105,8 +105,9 @@ extension Tensor {
       "sliced: \(range) is outside axis \(axis) of shape \(shape)")
     var result = self
     result.offset += range.lowerBound * strides[axis]
-    result.shape[axis] = (range.count + step - 1) / step
-    result.strides[axis] *= step
+    result.shape[axis] = range.isEmpty ? 0 : (range.count - 1) / step + 1
+    // The stride of a single element says nothing, and a large step would not fit it.
+    if result.shape[axis] > 1 { result.strides[axis] *= step }
     return result
   }
 

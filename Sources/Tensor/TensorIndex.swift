@@ -23,6 +23,7 @@ public struct TensorIndex: TensorIndexExpression, Sendable, Hashable {
   }
   let kind: Kind
 
+  /// Itself.
   public var tensorIndex: TensorIndex { self }
 
   fileprivate static func keeping(_ start: Int?, _ end: Int?, step: Int = 1) -> TensorIndex {
@@ -59,21 +60,27 @@ extension TensorIndexExpression where Self == TensorIndex {
 }
 
 extension Int: TensorIndexExpression {
+  /// Picks this index and drops the axis; negative ones count from the end.
   public var tensorIndex: TensorIndex { TensorIndex(kind: .at(self)) }
 }
 extension Range: TensorIndexExpression where Bound == Int {
+  /// Keeps this range of the axis; negative bounds count from the end.
   public var tensorIndex: TensorIndex { .keeping(lowerBound, upperBound) }
 }
 extension ClosedRange: TensorIndexExpression where Bound == Int {
+  /// Keeps this range of the axis; negative bounds count from the end.
   public var tensorIndex: TensorIndex { .keeping(lowerBound, TensorIndex.end(after: upperBound)) }
 }
 extension PartialRangeFrom: TensorIndexExpression where Bound == Int {
+  /// Keeps what begins at the bound; a negative one counts from the end.
   public var tensorIndex: TensorIndex { .keeping(lowerBound, nil) }
 }
 extension PartialRangeUpTo: TensorIndexExpression where Bound == Int {
+  /// Keeps what comes before the bound; a negative one counts from the end.
   public var tensorIndex: TensorIndex { .keeping(nil, upperBound) }
 }
 extension PartialRangeThrough: TensorIndexExpression where Bound == Int {
+  /// Keeps what comes up to the bound and what is there; a negative one counts from the end.
   public var tensorIndex: TensorIndex { .keeping(nil, TensorIndex.end(after: upperBound)) }
 }
 
@@ -144,6 +151,18 @@ struct Layout {
     let (first, stop) = (bound(start, default: length - 1), bound(end, default: -1))
     require(first < length, "subscript: a range that runs down from \(first) on axis \(axis) of shape \(shape)")
     return (first, first > stop ? (first - stop - 1) / Int(clamping: step.magnitude) + 1 : 0)
+  }
+
+  /// Part `range` of the first axis; bounds are not negative.
+  func rows(_ range: Range<Int>) -> Layout {
+    require(range.lowerBound >= 0, "rows: \(range) of shape \(shape)")
+    return picking([range])
+  }
+
+  /// The diagonals of the matrices in the last two axes.
+  func diagonal(offset: Int) -> Layout {
+    require(shape.rank >= 2, "diagonal: shape \(shape) has no matrices")
+    return diagonal(offset: offset, shape.rank - 2, shape.rank - 1)
   }
 
   /// The diagonals of the matrices in axes `first` and `second`, as a new last axis; `offset` counts from the main one.

@@ -35,15 +35,19 @@ public struct TensorLiteral<Scalar: TensorElement>: Sendable {
 }
 
 extension TensorLiteral: ExpressibleByArrayLiteral {
+  /// Parts that lie along one axis.
   public init(arrayLiteral parts: TensorLiteral...) { content = .list(parts) }
 }
 extension TensorLiteral: ExpressibleByIntegerLiteral where Scalar: ExpressibleByIntegerLiteral {
+  /// One element.
   public init(integerLiteral value: Scalar.IntegerLiteralType) { self.init(element: Scalar(integerLiteral: value)) }
 }
 extension TensorLiteral: ExpressibleByFloatLiteral where Scalar: ExpressibleByFloatLiteral {
+  /// One element.
   public init(floatLiteral value: Scalar.FloatLiteralType) { self.init(element: Scalar(floatLiteral: value)) }
 }
 extension TensorLiteral: ExpressibleByBooleanLiteral where Scalar: ExpressibleByBooleanLiteral {
+  /// One element.
   public init(booleanLiteral value: Scalar.BooleanLiteralType) { self.init(element: Scalar(booleanLiteral: value)) }
 }
 

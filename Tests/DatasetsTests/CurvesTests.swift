@@ -29,11 +29,9 @@ struct CurvesTests {
   }
 
   @Test func `do not depend on the number of threads`() {
-    let before = Parallel.threads
-    defer { Parallel.threads = before }
     for threads in [1, 2, 3] {
-      Parallel.threads = threads
-      #expect(Curves.load(trainCount: 300, testCount: 0, seed: 1).train.images == small.train.images, "\(threads) threads")
+      let images = Parallel.cutting(for: threads) { Curves.load(trainCount: 300, testCount: 0, seed: 1).train.images }
+      #expect(images == small.train.images, "\(threads) threads")
     }
   }
 

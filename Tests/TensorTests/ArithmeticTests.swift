@@ -116,10 +116,6 @@ struct ArithmeticTests {
 ///
 /// Other tests run meanwhile with the same numbers of threads, which they must not notice either.
 func onEachThreadCount<R>(_ body: () -> R) -> [R] {
-  let before = Parallel.threads
-  defer { Parallel.threads = before }
-  return [1, 2, 3].map {
-    Parallel.threads = $0
-    return body()
-  }
+  // The number itself belongs to the process, in which other tests run at the same time.
+  [1, 2, 3].map { Parallel.cutting(for: $0, body) }
 }

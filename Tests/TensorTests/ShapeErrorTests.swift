@@ -17,7 +17,7 @@ struct ShapeErrorTests {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>([1, 2]) + Tensor([1, 2, 3])
     }
-    expect(result, says: "[2]", "[3]", "add")
+    expect(result, says: "+: shapes [2] and [3]")
   }
 
   @Test func `adding [3] to [2] in place`() async {

@@ -73,6 +73,11 @@ struct Comparison {
         "step/esgd_every20 / step/sgd: \(ratio(esgd.median, sgd.median)), fastest \(ratio(esgd.fastest, sgd.fastest)) (at most 1.15)"
       )
     }
+    let parts = ["gemm", "conv", "elementwise"].compactMap { ours["mixed/" + $0] }
+    if let all = ours["mixed/gemm_conv_elementwise"], parts.count == 3 {
+      let sum = parts.reduce(0) { $0 + $1.median }
+      lines.append("mixed/gemm_conv_elementwise / the sum of its parts: \(ratio(all.median, sum)) (at most 1.1)")
+    }
     return lines.joined(separator: "\n")
   }
 }

@@ -1,7 +1,7 @@
 import Kappa
 
 extension Row {
-  static var all: [Row] { products + elementwise + random + convolutions + derivatives + steps + overhead }
+  static var all: [Row] { products + elementwise + random + convolutions + mixed + derivatives + steps + overhead }
 
   /// Keeps a result alive and unknown to the optimiser.
   @inline(never) static func keep<T>(_ value: T) {}

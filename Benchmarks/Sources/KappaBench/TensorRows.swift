@@ -23,6 +23,7 @@ extension Row {
       row("sigmoid") { x, _ in x.sigmoid() },
       row("exp") { x, _ in x.exp() },
       row("add") { x, y in x + y },
+      row("fused_chain") { x, y in fused(x, y) { x, y in x * y + x.tanh() - 0.5 * y } },
       matrixRow("mul_broadcast_row") { $0 * vector },
       matrixRow("softmax_rows") { $0.softmax() },
       matrixRow("sum_axis0") { $0.sum(axes: [0]) },
@@ -42,5 +43,26 @@ extension Row {
       }
     }
     return [row("normal") { $0.normal($1) }, row("rademacher") { $0.rademacher($1) }]
+  }
+
+  /// A matrix product, a convolution and an element-wise operation in turn, and each alone: threads of three kinds of loops must
+  /// not get into each other's way.
+  static var mixed: [Row] {
+    func operations() -> [() -> Void] {
+      let stream = RandomStream(seed: 0)
+      func input(_ key: UInt64, _ shape: Shape) -> Tensor<Float> { stream.split(key).normal(shape) }
+      let (a, b) = (input(1, [512, 512]), input(2, [512, 512]))
+      let (images, kernels) = (input(3, [64, 16, 28, 28]), input(4, [16, 16, 5, 5]))
+      let x = input(5, [1_000_000])
+      return [{ keep(matmul(a, b)) }, { keep(conv2d(images, kernels)) }, { keep(x.tanh()) }]
+    }
+    let parts = ["gemm", "conv", "elementwise"].enumerated().map { index, name in
+      Row(name: "mixed/\(name)") { Work(run: operations()[index]) }
+    }
+    let all = Row(name: "mixed/gemm_conv_elementwise") {
+      let operations = operations()
+      return Work { for run in operations { run() } }
+    }
+    return parts + [all]
   }
 }

@@ -9,8 +9,12 @@
 /// never more threads than `kappa_worker_count`, and the same pieces of work, so the same bits.
 void kappa_parallel(size_t count, void (*_Nonnull body)(size_t i, void *_Nullable context), void *_Nullable context);
 
-/// How many threads share the work of `kappa_parallel`, the calling one included; at least 1.
+/// How many threads share the work of `kappa_parallel`, the calling one included, or how many the calling thread cuts work for; at least 1.
 size_t kappa_worker_count(void);
+
+/// Makes `kappa_worker_count` be `count` on the calling thread, and in the work it shares; the threads stay as they are. 0 ends that.
+/// Returns what it was.
+size_t kappa_cut_work_for(size_t count);
 
 /// Sets it, stopping surplus threads and starting missing ones at the next call. Waits for a running `kappa_parallel`.
 void kappa_set_worker_count(size_t count);

@@ -26,7 +26,7 @@ PERIODIC(cosine, cos)
 #endif
 #undef PERIODIC
 
-#define LOOP(expression) for (size_t i = 0; i < n; i++) { T v = x[i]; y[i] = (expression); } return
+#define LOOP(expression) FOR_EACH(i, n) { T v = x[i]; y[i] = (expression); } return
 static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
   switch (op) {
     case kappa_negate: LOOP(-v);
@@ -64,12 +64,15 @@ static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
 #undef LOOP
 
 // The common strides get loops of their own, which vectorise; any other pair takes the last one.
-#define LOOPS(expression)                                                                                     \
-  if (sa == 1 && sb == 1) for (size_t i = 0; i < n; i++) { T u = a[i], v = b[i]; y[i] = (expression); }       \
-  else if (sa == 1 && sb == 0) { T v = *b; for (size_t i = 0; i < n; i++) { T u = a[i]; y[i] = (expression); } } \
-  else if (sa == 0 && sb == 1) { T u = *a; for (size_t i = 0; i < n; i++) { T v = b[i]; y[i] = (expression); } } \
+#define LOOPS_IN(EACH, expression)                                                               \
+  if (sa == 1 && sb == 1) EACH(i, n) { T u = a[i], v = b[i]; y[i] = (expression); }              \
+  else if (sa == 1 && sb == 0) { T v = *b; EACH(i, n) { T u = a[i]; y[i] = (expression); } }     \
+  else if (sa == 0 && sb == 1) { T u = *a; EACH(i, n) { T v = b[i]; y[i] = (expression); } }     \
   else for (size_t i = 0; i < n; i++) { T u = a[(ptrdiff_t)i * sa], v = b[(ptrdiff_t)i * sb]; y[i] = (expression); } \
   return
+#define LOOPS(expression) LOOPS_IN(FOR_EACH, expression)
+// What calls the C library cannot be vectorised.
+#define EACH_SCALAR(i, n) for (size_t i = 0; i < (n); i++)
 static void NAME(binary)(int op, size_t n, const T *a, ptrdiff_t sa, const T *b, ptrdiff_t sb, T *y) {
   switch (op) {
     case kappa_add: LOOPS(u + v);
@@ -79,9 +82,9 @@ static void NAME(binary)(int op, size_t n, const T *a, ptrdiff_t sa, const T *b,
     case kappa_maximum: LOOPS(u != u ? u : (v > u || v != v ? v : u));
     case kappa_minimum: LOOPS(u != u ? u : (v < u || v != v ? v : u));
 #if IS_FLOAT
-    case kappa_power: LOOPS(powf(u, v));
+    case kappa_power: LOOPS_IN(EACH_SCALAR, powf(u, v));
 #else
-    case kappa_power: LOOPS(pow(u, v));
+    case kappa_power: LOOPS_IN(EACH_SCALAR, pow(u, v));
 #endif
     case kappa_tanh_gradient: LOOPS(u * ((T)1 - v * v));
     case kappa_sigmoid_gradient: LOOPS(u * v * ((T)1 - v));
@@ -123,7 +126,7 @@ static void NAME(transpose)(size_t rows, size_t columns, const T *x, size_t ldx,
 #define CASE(value, slope, curvature)                                                 \
   for (size_t i = 0; i < rows; i++) {                                                 \
     const T *xi = x + i * ldx; T *yi = y + i * ldy;                                   \
-    for (size_t j = 0; j < columns; j++) { T v = xi[j] + b[j]; yi[j] = (value); }     \
+    FOR_EACH(j, columns) { T v = xi[j] + b[j]; yi[j] = (value); }     \
   }                                                                                   \
   return;
 static void NAME(bias_activation)(int f, size_t rows, size_t columns, const T *x, size_t ldx, const T *b, T p, T *y, size_t ldy) { EACH_ACTIVATION(CASE) }
@@ -132,47 +135,47 @@ static void NAME(bias_activation)(int f, size_t rows, size_t columns, const T *x
 #define CASE(value, slope, curvature)                                                 \
   for (size_t i = 0; i < rows; i++) {                                                 \
     const T *xi = x + i * columns, *yi = y + i * columns; T *oi = out + i * columns;  \
-    for (size_t j = 0; j < columns; j++) { T v = yi[j]; (void)v; oi[j] = (xi[j] + b[j]) * (slope); } \
+    FOR_EACH(j, columns) { T v = yi[j]; (void)v; oi[j] = (xi[j] + b[j]) * (slope); } \
   }                                                                                   \
   return;
 static void NAME(bias_activation_tangent)(int f, size_t rows, size_t columns, const T *x, const T *b, const T *y, T p, T *out) { EACH_ACTIVATION(CASE) }
 #undef CASE
 
 #define CASE(value, slope, curvature)                                                 \
-  for (size_t i = 0; i < n; i++) { T v = y[i]; (void)v; out[i] = g[i] * (slope); }             \
+  FOR_EACH(i, n) { T v = y[i]; (void)v; out[i] = g[i] * (slope); }             \
   return;
 static void NAME(activation_gradient)(int f, size_t n, const T *g, const T *y, T p, T *out) { EACH_ACTIVATION(CASE) }
 #undef CASE
 
 #define CASE(value, slope, curvature)                                                 \
-  for (size_t i = 0; i < n; i++) { T v = y[i]; (void)v; out[i] = dg[i] * (slope) + g[i] * dy[i] * (curvature); } \
+  FOR_EACH(i, n) { T v = y[i]; (void)v; out[i] = dg[i] * (slope) + g[i] * dy[i] * (curvature); } \
   return;
 static void NAME(activation_gradient_tangent)(int f, size_t n, const T *dg, const T *g, const T *dy, const T *y, T p, T *out) { EACH_ACTIVATION(CASE) }
 #undef CASE
 #undef EACH_ACTIVATION
 
 static void NAME(axpby)(size_t n, T a, const T *x, T b, T *y) {
-  if (b == 0) for (size_t i = 0; i < n; i++) y[i] = a * x[i];
-  else if (b == 1) for (size_t i = 0; i < n; i++) y[i] += a * x[i];
-  else for (size_t i = 0; i < n; i++) y[i] = a * x[i] + b * y[i];
+  if (b == 0) FOR_EACH(i, n) y[i] = a * x[i];
+  else if (b == 1) FOR_EACH(i, n) y[i] += a * x[i];
+  else FOR_EACH(i, n) y[i] = a * x[i] + b * y[i];
 }
 
 static void NAME(add_product)(size_t n, T c, const T *a, const T *b, T *y) {
-  for (size_t i = 0; i < n; i++) y[i] += c * a[i] * b[i];
+  FOR_EACH(i, n) y[i] += c * a[i] * b[i];
 }
 
 static void NAME(multiply_add)(size_t n, const T *a, const T *b, const T *c, T *y) {
-  for (size_t i = 0; i < n; i++) y[i] = a[i] * b[i] + c[i];
+  FOR_EACH(i, n) y[i] = a[i] * b[i] + c[i];
 }
 
 static void NAME(add_quotient)(size_t n, T c, const T *a, const T *b, T *y) {
-  for (size_t i = 0; i < n; i++) y[i] += c * a[i] / b[i];
+  FOR_EACH(i, n) y[i] += c * a[i] / b[i];
 }
 
 static void NAME(classify)(int kind, size_t n, const T *x, uint8_t *y) {
   switch (kind) {
-    case kappa_is_nan: for (size_t i = 0; i < n; i++) y[i] = x[i] != x[i]; return;
-    case kappa_is_infinite: for (size_t i = 0; i < n; i++) y[i] = NAME(absolute)(x[i]) == (T)INFINITY; return;
-    case kappa_is_finite: for (size_t i = 0; i < n; i++) y[i] = NAME(absolute)(x[i]) < (T)INFINITY; return;
+    case kappa_is_nan: FOR_EACH(i, n) y[i] = x[i] != x[i]; return;
+    case kappa_is_infinite: FOR_EACH(i, n) y[i] = NAME(absolute)(x[i]) == (T)INFINITY; return;
+    case kappa_is_finite: FOR_EACH(i, n) y[i] = NAME(absolute)(x[i]) < (T)INFINITY; return;
   }
 }

@@ -10,6 +10,10 @@
 #include "kappa_isa.h"
 #pragma clang fp contract(fast)
 
+/// The loops in which an iteration reads and writes its own index alone. The result may lie where an operand lies, which without the pragma
+/// would send the compiled loop, at run time, to its scalar twin.
+#define FOR_EACH(i, n) _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < (n); i++)
+
 #define KAPPA_JOIN3_(a, b, c) a##_##b##_##c
 #define KAPPA_JOIN3(a, b, c) KAPPA_JOIN3_(a, b, c)
 #define NAME(f) KAPPA_JOIN3(f, SUFFIX, ISA)

@@ -352,7 +352,8 @@ static inline T NAME(erf_)(T x) {
 static inline T NAME(gelu_)(T x) {
   T a = NAME(absolute)(x), z = a > (T)40 ? (T)40 : a;
   T tail = (T)0.5 * NAME(bell)(z, (T)0.5) * NAME(scaled_erfc)(z * (T)0.70710678118654752440);
-  T y = x > (T)0 ? x - x * tail : z == a ? x * tail : (T)-0.0;
+  // One operation, that the loop's vectors and its rest round alike; z in place of x, as infinity times a tail of 0 is NaN.
+  T y = NAME(fma_)(-z, tail, x > (T)0 ? x : (T)0);
   return x == x ? y : x;
 }
 

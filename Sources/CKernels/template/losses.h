@@ -22,7 +22,7 @@ static void NAME(sigmoid_cross_entropy)(size_t rows, size_t columns, const T *z,
 static void NAME(sigmoid_cross_entropy_gradient)(size_t rows, size_t columns, const T *g, const T *z, const T *t, T *out) {
   for (size_t r = 0; r < rows; r++, z += columns, t += columns, out += columns) {
     T w = g[r];
-    for (size_t j = 0; j < columns; j++) out[j] = w * (NAME(sigmoid_)(z[j]) - t[j]);
+    FOR_EACH(j, columns) out[j] = w * (NAME(sigmoid_)(z[j]) - t[j]);
   }
 }
 
@@ -30,9 +30,9 @@ static void NAME(sigmoid_cross_entropy_gradient_tangent)(size_t rows, size_t col
   for (size_t r = 0; r < rows; r++, z += columns, t += columns, dz += columns, out += columns) {
     T w = g[r], dw = dg ? dg[r] : (T)0;
     if (dg)
-      for (size_t j = 0; j < columns; j++) { T s = NAME(sigmoid_)(z[j]); out[j] = w * s * ((T)1 - s) * dz[j] + dw * (s - t[j]); }
+      FOR_EACH(j, columns) { T s = NAME(sigmoid_)(z[j]); out[j] = w * s * ((T)1 - s) * dz[j] + dw * (s - t[j]); }
     else
-      for (size_t j = 0; j < columns; j++) { T s = NAME(sigmoid_)(z[j]); out[j] = w * s * ((T)1 - s) * dz[j]; }
+      FOR_EACH(j, columns) { T s = NAME(sigmoid_)(z[j]); out[j] = w * s * ((T)1 - s) * dz[j]; }
   }
 }
 
@@ -45,7 +45,7 @@ static void NAME(softmax_cross_entropy_gradient)(size_t rows, size_t columns, co
   NAME(softmax_rows)(rows, columns, z, out);
   for (size_t r = 0; r < rows; r++, out += columns) {
     out[label[r]] -= (T)1;
-    for (size_t j = 0; j < columns; j++) out[j] *= g[r];
+    FOR_EACH(j, columns) out[j] *= g[r];
   }
 }
 
@@ -53,7 +53,7 @@ static void NAME(softmax_cross_entropy_gradient_tangent)(size_t rows, size_t col
   NAME(softmax_rows)(rows, columns, z, out);
   for (size_t r = 0; r < rows; r++, out += columns, dz += columns) {
     T inner = (T)NAME(dot)(columns, out, dz), w = g[r], dw = dg ? dg[r] : (T)0;
-    for (size_t j = 0; j < columns; j++) out[j] *= w * (dz[j] - inner) + dw;
+    FOR_EACH(j, columns) out[j] *= w * (dz[j] - inner) + dw;
     out[label[r]] -= dw;
   }
 }

@@ -50,9 +50,9 @@ static double NAME(dot)(size_t n, const T *a, const T *b) {
     }                                                                                                  \
     return total;                                                                                      \
   }                                                                                                    \
-  /* total[j] = the fold of x[i, j] over i < rows, for at most 256 columns. */                         \
+  /* total[j] = the fold of x[i, j] over i < rows, for at most 1024 columns, so that rows are read in long runs. */                         \
   static void NAME(fold_strip_##f)(size_t rows, size_t width, const T *x, size_t ldx, double *total) { \
-    enum { strip = 256, run = 64 };                                                                    \
+    enum { strip = 1024, run = 64 };                                                                    \
     for (size_t j = 0; j < width; j++) total[j] = start;                                               \
     for (size_t i0 = 0; i0 < rows; i0 += run) {                                                        \
       size_t i1 = rows - i0 < run ? rows : i0 + run, i = i0;                                           \
@@ -114,7 +114,7 @@ static double NAME(fold_pair)(int op, double u, double v) {
 }
 
 static void NAME(fold_columns)(int op, size_t rows, size_t columns, const T *x, size_t ldx, double *out) {
-  enum { strip = 256 };
+  enum { strip = 1024 };
   if (columns == ldx && columns <= 32 && rows >= 512) {
     // Several short rows make one long enough for vectors; their columns are put together at the end.
     size_t group = 64 / columns, wide = group * columns, full = rows / group;
@@ -167,7 +167,7 @@ static void NAME(deviation_columns)(size_t rows, size_t columns, const T *x, siz
 }
 
 static void NAME(sum_columns)(size_t rows, size_t columns, const T *x, size_t ldx, T scale, int accumulate, T *out) {
-  enum { strip = 256 };
+  enum { strip = 1024 };
   for (size_t j0 = 0; j0 < columns; j0 += strip) {
     size_t width = columns - j0 < strip ? columns - j0 : strip;
     double total[strip];

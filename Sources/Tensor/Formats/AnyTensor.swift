@@ -67,88 +67,46 @@ public enum AnyTensor: Sendable, Equatable {
       throw location.error(.wrongElementType(found: stored, asked: asked))
     }
     if let same = tensor(of: E.self) { return same }
-    do {
-      // A switch on concrete types: each loop is compiled for its own two.
-      switch asked {
-      case .float32: return try converted(Float.self) as! Tensor<E>
-      case .float64: return try converted(Double.self) as! Tensor<E>
-      case .int32: return try converted(Int32.self) as! Tensor<E>
-      case .int64: return try converted(Int64.self) as! Tensor<E>
-      default: return try converted(Bool.self) as! Tensor<E>
-      }
-    } catch {
-      throw location.error(.valueDoesNotFit(index: error.index, value: error.value, asked: asked))
+    if let misfit = misfit(for: asked) {
+      throw location.error(.valueDoesNotFit(index: misfit.index, value: misfit.value, asked: asked))
+    }
+    return switch self {
+    case .float(let tensor): tensor.converted()
+    case .double(let tensor): tensor.converted()
+    case .int32(let tensor): tensor.converted()
+    case .int64(let tensor): tensor.converted()
+    case .bool(let tensor): tensor.converted()
     }
   }
 
-  private func converted<E: FileElement>(_ type: E.Type) throws(Misfit) -> Tensor<E> {
-    switch self {
-    case .float(let tensor): try convertReals(tensor)
-    case .double(let tensor): try convertReals(tensor)
-    case .int32(let tensor): try convertIntegers(tensor)
-    case .int64(let tensor): try convertIntegers(tensor)
-    case .bool(let tensor): Tensor(tensor.elements.map { E.nearest(Int64($0 ? 1 : 0))! }, shape: tensor.shape)
+  /// The first element, in row-major order, that is none of the integers or Booleans asked for; to real types all have a nearest.
+  private func misfit(for asked: ElementType) -> (index: Int, value: String)? {
+    let allowed: ClosedRange<Int64>
+    switch asked {
+    case .bool: allowed = 0...1
+    case .int32: allowed = Int64(Int32.min)...Int64(Int32.max)
+    case .int64: allowed = .min ... .max
+    default: return nil
+    }
+    return switch self {
+    case .float(let tensor): tensor.first(outside: allowed) { Int64(exactly: $0) }
+    case .double(let tensor): tensor.first(outside: allowed) { Int64(exactly: $0) }
+    case .int32(let tensor): tensor.first(outside: allowed) { Int64($0) }
+    case .int64(let tensor): tensor.first(outside: allowed) { $0 }
+    case .bool: nil
     }
   }
 }
 
-/// An element that is no value of the type asked for.
-private struct Misfit: Error {
-  var index: Int
-  var value: String
-}
-
-/// How the five element types take numbers of others.
-private protocol FileElement: TensorElement {
-  static func nearest(_ number: Double) -> Self?
-  static func nearest(_ number: Int64) -> Self?
-}
-
-extension Float: FileElement {
-  fileprivate static func nearest(_ number: Double) -> Float? { Float(number) }
-  fileprivate static func nearest(_ number: Int64) -> Float? { Float(number) }
-}
-
-extension Double: FileElement {
-  fileprivate static func nearest(_ number: Double) -> Double? { number }
-  fileprivate static func nearest(_ number: Int64) -> Double? { Double(number) }
-}
-
-extension Int32: FileElement {
-  fileprivate static func nearest(_ number: Double) -> Int32? { Int32(exactly: number) }
-  fileprivate static func nearest(_ number: Int64) -> Int32? { Int32(exactly: number) }
-}
-
-extension Int64: FileElement {
-  fileprivate static func nearest(_ number: Double) -> Int64? { Int64(exactly: number) }
-  fileprivate static func nearest(_ number: Int64) -> Int64? { number }
-}
-
-extension Bool: FileElement {
-  fileprivate static func nearest(_ number: Double) -> Bool? { number == 0 ? false : number == 1 ? true : nil }
-  fileprivate static func nearest(_ number: Int64) -> Bool? { number == 0 ? false : number == 1 ? true : nil }
-}
-
-private func convertReals<A: TensorScalar, B: FileElement>(_ source: Tensor<A>) throws(Misfit) -> Tensor<B> {
-  try convert(source) { B.nearest(Double($0)) }
-}
-
-private func convertIntegers<A: TensorElement & FixedWidthInteger, B: FileElement>(_ source: Tensor<A>) throws(Misfit) -> Tensor<B>
-{
-  try convert(source) { B.nearest(Int64($0)) }
-}
-
-@inline(__always)
-private func convert<A: TensorElement, B: TensorElement>(
-  _ tensor: Tensor<A>, _ element: (A) -> B?
-) throws(Misfit) -> Tensor<B> {
-  let source = tensor.contiguous()
-  let result = Tensor<B>(uninitialized: tensor.shape)
-  let (input, output) = (source.base, result.mutableBase)
-  defer { keepAlive(source.storage) }
-  for i in 0..<result.count {
-    guard let value = element(input[i]) else { throw Misfit(index: i, value: "\(input[i])") }
-    output[i] = value
+extension Tensor {
+  /// The first element that is no integer among those allowed.
+  @inline(__always)
+  fileprivate func first(outside allowed: ClosedRange<Int64>, _ integer: (Scalar) -> Int64?) -> (index: Int, value: String)? {
+    let source = contiguous()
+    defer { keepAlive(source.storage) }
+    for i in 0..<count {
+      guard let value = integer(source.base[i]), allowed.contains(value) else { return (i, "\(source.base[i])") }
+    }
+    return nil
   }
-  return result
 }

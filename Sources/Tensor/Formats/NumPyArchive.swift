@@ -92,7 +92,7 @@ extension NumPyArchive {
   }
 
   /// Gives tensors to a writer of zip files.
-  static func emit<Failure>(
+  package static func emit<Failure>(
     _ tensors: NamedTensors, _ compression: Compression, to writer: inout ZipWriter<Failure>
   ) throws(Failure) {
     for (name, tensor) in tensors {

@@ -98,7 +98,7 @@ public enum NumPyFile {
 }
 
 /// Takes the bytes of a file as they are made.
-typealias ByteSink<Failure: Error> = (UnsafeRawBufferPointer) throws(Failure) -> Void
+package typealias ByteSink<Failure: Error> = (UnsafeRawBufferPointer) throws(Failure) -> Void
 
 extension Tensor {
   /// The same elements with their indices in reverse order: a view.

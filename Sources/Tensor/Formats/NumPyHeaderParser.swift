@@ -20,7 +20,7 @@ struct NumPyHeaderParser {
   }
 
   mutating func parse() throws(TensorFileError) -> Fields {
-    var type: (ElementType, isBigEndian: Bool)?
+    var code: (text: String, place: Int)?
     var isColumnMajor: Bool?
     var shape: [Int]?
     try expect("{")
@@ -28,7 +28,7 @@ struct NumPyHeaderParser {
       let key = try string()
       try expect(":")
       switch key {
-      case "descr" where type == nil: type = try elementType()
+      case "descr" where code == nil: code = try typeCode()
       case "fortran_order" where isColumnMajor == nil: isColumnMajor = try boolean()
       case "shape" where shape == nil: shape = try tuple()
       case "descr", "fortran_order", "shape": throw malformed("the header has the key '\(key)' twice")
@@ -41,27 +41,32 @@ struct NumPyHeaderParser {
     }
     skipSpace()
     guard index == text.count else { throw malformed("the header goes on after its dictionary") }
-    guard let type, let isColumnMajor, let shape else {
+    guard let code, let isColumnMajor, let shape else {
       throw malformed("the header lacks one of the keys 'descr', 'fortran_order' and 'shape'")
     }
+    // Only now, so that a quotation mark that is missing is not taken for a strange type.
+    let type = try elementType(code.text, at: code.place)
     return Fields(elementType: type.0, isBigEndian: type.isBigEndian, isColumnMajor: isColumnMajor, shape: shape)
   }
 
-  /// A type as NumPy writes it: byte order, kind, bytes.
-  private mutating func elementType() throws(TensorFileError) -> (ElementType, isBigEndian: Bool) {
+  private mutating func typeCode() throws(TensorFileError) -> (text: String, place: Int) {
     skipSpace()
     if index < text.count, text[index] == UInt8(ascii: "[") {
       throw location.error(.unsupportedElementType("structure"), at: offset + index)
     }
-    let start = index
-    let code = try string()
+    let place = offset + index
+    return (try string(), place)
+  }
+
+  /// A type as NumPy writes it: byte order, kind, bytes.
+  private func elementType(_ code: String, at place: Int) throws(TensorFileError) -> (ElementType, isBigEndian: Bool) {
     let types: [String: ElementType] = [
       "b1": .bool, "i1": .int8, "u1": .uint8, "i2": .int16, "u2": .uint16, "i4": .int32, "u4": .uint32, "i8": .int64,
       "f2": .float16, "f4": .float32, "f8": .float64,
     ]
     guard let mark = code.first, "<>=|".contains(mark), let type = types[String(code.dropFirst())],
       mark != "|" || type.byteCount == 1
-    else { throw location.error(.unsupportedElementType("'\(code)'"), at: offset + start) }
+    else { throw location.error(.unsupportedElementType("'\(code)'"), at: place) }
     // '=' is the order of the machine that wrote, and no machine of today is big-endian.
     return (type, isBigEndian: mark == ">")
   }

@@ -30,8 +30,9 @@ struct SafetensorsHeader: Sendable {
     let location = file.location
     guard file.count >= 8 else { throw location.error(.truncated(expected: 8, found: file.count)) }
     let claim = try file.bytes(0..<8).littleEndian(UInt64.self, at: 0)
+    guard claim >= 2 else { throw location.error(.malformed(reason: "a header of \(claim) bytes, too short for any"), at: 0) }
     // Text and other formats give lengths beyond measure.
-    guard claim >= 2, claim <= SafetensorsHeader.maximumLength else {
+    guard claim <= SafetensorsHeader.maximumLength else {
       throw location.error(
         .headerTooLong(length: Int(clamping: claim), limit: SafetensorsHeader.maximumLength), at: 0)
     }
@@ -46,6 +47,12 @@ struct SafetensorsHeader: Sendable {
   /// The tensors cover the data without gaps, and each has as many bytes as its shape needs.
   private func check(dataCount: Int, location: FileLocation) throws(TensorFileError) {
     for entry in entries {
+      // First of all, so that no sum of offsets is beyond 64 bits.
+      guard entry.range.upperBound <= dataCount else {
+        let expected = entry.range.upperBound.addingReportingOverflow(dataOffset)
+        throw location.member(entry.name).error(
+          .truncated(expected: expected.overflow ? .max : expected.partialValue, found: dataOffset + dataCount))
+      }
       guard let type = SafetensorsHeader.types[entry.type] else { continue }
       var byteCount: Int? = type.byteCount
       for length in entry.lengths {
@@ -74,6 +81,5 @@ struct SafetensorsHeader: Sendable {
     guard end >= dataCount else {
       throw location.error(.trailingData(expected: dataOffset + end, found: dataOffset + dataCount))
     }
-    guard end <= dataCount else { throw location.error(.truncated(expected: dataOffset + end, found: dataOffset + dataCount)) }
   }
 }

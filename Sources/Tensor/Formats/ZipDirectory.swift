@@ -58,18 +58,21 @@ struct ZipDirectory {
     var (end, offset) = (tailStart + index, Int(tail.littleEndian(UInt32.self, at: index + 16)))
     var size = Int(tail.littleEndian(UInt32.self, at: index + 12))
     var entryCount = Int(tail.littleEndian(UInt16.self, at: index + 10))
-    var isSplit = tail.littleEndian(UInt32.self, at: index + 4) != 0
-    if entryCount == UInt16.max || size == UInt32.max || offset == UInt32.max {
-      // The values are in a 64-bit record, whose place is told right before the end record.
-      guard end >= 76, case let locator = try file.bytes(end - 20..<end), locator.littleEndian(at: 0) == ZipFormat.locatorSignature,
-        let recordOffset = Int(exactly: locator.littleEndian(UInt64.self, at: 8)), recordOffset <= end - 76,
-        case let record = try file.bytes(recordOffset..<recordOffset + 56), record.littleEndian(at: 0) == ZipFormat.end64Signature,
-        let count64 = Int(exactly: record.littleEndian(UInt64.self, at: 32)),
-        let size64 = Int(exactly: record.littleEndian(UInt64.self, at: 40)),
-        let offset64 = Int(exactly: record.littleEndian(UInt64.self, at: 48))
-      else { throw malformed("the end of the directory announces 64-bit values that are not there", at: end) }
-      isSplit = isSplit || record.littleEndian(UInt64.self, at: 16) != 0
-      (end, offset, size, entryCount) = (recordOffset, offset64, size64, count64)
+    // Numbers of disks, and members on this one.
+    var isSplit = tail.littleEndian(UInt32.self, at: index + 4) != 0 || tail.littleEndian(UInt16.self, at: index + 8) != entryCount
+    if end >= 76, case let locator = try file.bytes(end - 20..<end), locator.littleEndian(at: 0) == ZipFormat.locatorSignature {
+      // 64-bit values stand in a record before that. Python writes both from 2 GiB on, where 32 bits would do up to 4.
+      let place = end - 76
+      let record = try file.bytes(place..<end - 20)
+      guard record.littleEndian(at: 0) == ZipFormat.end64Signature, locator.littleEndian(UInt64.self, at: 8) == place,
+        // The length of the rest: no writer adds the fields of its own that may follow.
+        record.littleEndian(UInt64.self, at: 4) == 44,
+        let count64 = Int(exactly: record.littleEndian(UInt64.self, at: 32)), [count64, 0xFFFF].contains(entryCount),
+        let size64 = Int(exactly: record.littleEndian(UInt64.self, at: 40)), [size64, 0xFFFF_FFFF].contains(size),
+        let offset64 = Int(exactly: record.littleEndian(UInt64.self, at: 48)), [offset64, 0xFFFF_FFFF].contains(offset)
+      else { throw malformed("the 64-bit values of the directory's end are not there or differ from the others", at: end) }
+      isSplit = isSplit || record.littleEndian(UInt64.self, at: 16) != 0 || record.littleEndian(UInt64.self, at: 24) != count64
+      (end, offset, size, entryCount) = (place, offset64, size64, count64)
     }
     guard !isSplit else { throw malformed("the file is a part of several", at: end) }
     let (sum, overflows) = offset.addingReportingOverflow(size)

@@ -22,9 +22,10 @@ struct ZipEntry: Sendable {
 
   /// Whether an archive may be unpacked with this name: one that stays in its folder on every system.
   static func isSafe(name: String) -> Bool {
-    let parts = name.split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "\\" }
-    let isAbsolute = parts.first?.isEmpty == true || name.dropFirst().first == ":"
-    return !isAbsolute && !parts.contains("..") && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    // By bytes, as file systems do: to Swift, a slash and an accent after it are one character, and no slash.
+    let parts = name.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+    let isAbsolute = parts.first?.isEmpty == true || name.utf8.dropFirst().first == UInt8(ascii: ":")
+    return !isAbsolute && !parts.contains { $0.elementsEqual("..".utf8) } && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
   }
 }
 

@@ -1,5 +1,5 @@
 /// Writes a zip file front to back, the same bytes as Python's `zipfile` with 64-bit sizes in every member, as NumPy calls it.
-struct ZipWriter<Failure: Error> {
+package struct ZipWriter<Failure: Error> {
   private let sink: ByteSink<Failure>
   /// From which sizes and numbers of members on 64-bit records are written.
   private let limits: (size: Int, count: Int)
@@ -12,7 +12,7 @@ struct ZipWriter<Failure: Error> {
   /// 1 January 1980, the format's first day: files do not depend on when they are written.
   private let date: UInt16 = 0x21
 
-  init(limits: (size: Int, count: Int) = (Int(Int32.max), Int(UInt16.max)), to sink: @escaping ByteSink<Failure>) {
+  package init(limits: (size: Int, count: Int) = (Int(Int32.max), Int(UInt16.max)), to sink: @escaping ByteSink<Failure>) {
     self.sink = sink
     self.limits = limits
   }
@@ -87,8 +87,8 @@ struct ZipWriter<Failure: Error> {
     }
     end.append(littleEndian: ZipFormat.endSignature)
     end.append(littleEndian: UInt32(0))
-    for _ in 0..<2 { end.append(littleEndian: entryCount > limits.count ? UInt16.max : UInt16(entryCount)) }
-    for value in [size, start] { end.append(littleEndian: value > limits.size ? UInt32.max : UInt32(value)) }
+    for _ in 0..<2 { end.append(littleEndian: UInt16(clamping: entryCount)) }
+    for value in [size, start] { end.append(littleEndian: UInt32(clamping: value)) }
     end.append(littleEndian: UInt16(0))
     try write(directory + end)
   }

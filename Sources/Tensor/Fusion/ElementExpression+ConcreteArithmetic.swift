@@ -3,45 +3,71 @@
 // They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with the generic
 // ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds such expressions).
 extension ElementExpression where S == Float {
+  /// The sum of two expressions.
   public static func + (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.add, a, b)) }
+  /// `b` added to the expression.
   public static func + (a: ElementExpression, b: Float) -> ElementExpression { ElementExpression(.binaryRight(.add, a, b)) }
+  /// The expression added to `a`.
   public static func + (a: Float, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.add, a, b)) }
+  /// The difference of two expressions.
   public static func - (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.subtract, a, b))
   }
+  /// `b` subtracted from the expression.
   public static func - (a: ElementExpression, b: Float) -> ElementExpression { ElementExpression(.binaryRight(.subtract, a, b)) }
+  /// The expression subtracted from `a`.
   public static func - (a: Float, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.subtract, a, b)) }
+  /// The product of two expressions.
   public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.multiply, a, b))
   }
+  /// The expression times `b`.
   public static func * (a: ElementExpression, b: Float) -> ElementExpression { ElementExpression(.binaryRight(.multiply, a, b)) }
+  /// `a` times the expression.
   public static func * (a: Float, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.multiply, a, b)) }
+  /// The quotient of two expressions.
   public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.divide, a, b))
   }
+  /// The expression divided by `b`.
   public static func / (a: ElementExpression, b: Float) -> ElementExpression { ElementExpression(.binaryRight(.divide, a, b)) }
+  /// `a` divided by the expression.
   public static func / (a: Float, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.divide, a, b)) }
+  /// The expression with the other sign.
   public static prefix func - (a: ElementExpression) -> ElementExpression { ElementExpression(.unary(.negate, a, 0)) }
 }
 
 extension ElementExpression where S == Double {
+  /// The sum of two expressions.
   public static func + (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.add, a, b)) }
+  /// `b` added to the expression.
   public static func + (a: ElementExpression, b: Double) -> ElementExpression { ElementExpression(.binaryRight(.add, a, b)) }
+  /// The expression added to `a`.
   public static func + (a: Double, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.add, a, b)) }
+  /// The difference of two expressions.
   public static func - (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.subtract, a, b))
   }
+  /// `b` subtracted from the expression.
   public static func - (a: ElementExpression, b: Double) -> ElementExpression { ElementExpression(.binaryRight(.subtract, a, b)) }
+  /// The expression subtracted from `a`.
   public static func - (a: Double, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.subtract, a, b)) }
+  /// The product of two expressions.
   public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.multiply, a, b))
   }
+  /// The expression times `b`.
   public static func * (a: ElementExpression, b: Double) -> ElementExpression { ElementExpression(.binaryRight(.multiply, a, b)) }
+  /// `a` times the expression.
   public static func * (a: Double, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.multiply, a, b)) }
+  /// The quotient of two expressions.
   public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.divide, a, b))
   }
+  /// The expression divided by `b`.
   public static func / (a: ElementExpression, b: Double) -> ElementExpression { ElementExpression(.binaryRight(.divide, a, b)) }
+  /// `a` divided by the expression.
   public static func / (a: Double, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.divide, a, b)) }
+  /// The expression with the other sign.
   public static prefix func - (a: ElementExpression) -> ElementExpression { ElementExpression(.unary(.negate, a, 0)) }
 }

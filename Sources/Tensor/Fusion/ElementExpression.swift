@@ -58,48 +58,83 @@ public final class ElementExpression<S: TensorScalar> {
     ElementExpression(.unary(op, self, parameter))
   }
 
+  /// The sum of two expressions.
   public static func + (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.add, a, b)) }
+  /// The difference of two expressions.
   public static func - (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.subtract, a, b))
   }
+  /// The product of two expressions.
   public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.multiply, a, b))
   }
+  /// The quotient of two expressions.
   public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.divide, a, b))
   }
+  /// The expression with the other sign.
   public static prefix func - (a: ElementExpression) -> ElementExpression { a.applying(.negate) }
+  /// `b` added to the expression.
   public static func + (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.add, a, b)) }
+  /// `b` subtracted from the expression.
   public static func - (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.subtract, a, b)) }
+  /// The expression times `b`.
   public static func * (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.multiply, a, b)) }
+  /// The expression divided by `b`.
   public static func / (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.divide, a, b)) }
+  /// The expression added to `a`.
   public static func + (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.add, a, b)) }
+  /// The expression subtracted from `a`.
   public static func - (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.subtract, a, b)) }
+  /// `a` times the expression.
   public static func * (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.multiply, a, b)) }
+  /// `a` divided by the expression.
   public static func / (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.divide, a, b)) }
 
   // As the functions of tensors of the same names.
+  /// The absolute value.
   public func abs() -> ElementExpression { applying(.absolute) }
+  /// -1, 0 or 1; NaN of NaN.
   public func sign() -> ElementExpression { applying(.sign) }
+  /// The square.
   public func squared() -> ElementExpression { applying(.square) }
+  /// 1 divided by the expression.
   public func reciprocal() -> ElementExpression { applying(.reciprocal) }
+  /// The square root.
   public func squareRoot() -> ElementExpression { applying(.sqrt) }
+  /// 1 divided by the square root.
   public func reciprocalSquareRoot() -> ElementExpression { applying(.rsqrt) }
+  /// e to the power of the expression.
   public func exp() -> ElementExpression { applying(.exp) }
+  /// e to the power of the expression, minus 1; exact near 0.
   public func expMinusOne() -> ElementExpression { applying(.expm1) }
+  /// The natural logarithm.
   public func log() -> ElementExpression { applying(.log) }
+  /// The natural logarithm of 1 plus the expression; exact near 0.
   public func logOnePlus() -> ElementExpression { applying(.log1p) }
+  /// The sine of an angle in radians.
   public func sin() -> ElementExpression { applying(.sin) }
+  /// The cosine of an angle in radians.
   public func cos() -> ElementExpression { applying(.cos) }
+  /// The hyperbolic tangent.
   public func tanh() -> ElementExpression { applying(.tanh) }
+  /// The error function.
   public func erf() -> ElementExpression { applying(.erf) }
+  /// 1 / (1 + exp(-x)).
   public func sigmoid() -> ElementExpression { applying(.sigmoid) }
+  /// log(1 + exp(x)).
   public func softplus() -> ElementExpression { applying(.softplus) }
+  /// The larger of 0 and the expression.
   public func relu() -> ElementExpression { applying(.relu) }
+  /// The expression where it is positive, `slope` times it elsewhere.
   public func leakyRelu(slope: S) -> ElementExpression { applying(.leakyRelu, slope) }
+  /// x · Φ(x), where Φ is the distribution function of N(0, 1).
   public func gelu() -> ElementExpression { applying(.gelu) }
+  /// The expression to the power of a number.
   public func power(_ exponent: S) -> ElementExpression { ElementExpression(.binaryRight(.power, self, exponent)) }
+  /// The expression to the power of another.
   public func power(_ exponent: ElementExpression) -> ElementExpression { ElementExpression(.binary(.power, self, exponent)) }
+  /// The nearest number within `bounds`.
   public func clipped(to bounds: ClosedRange<S>) -> ElementExpression {
     applying(.atLeast, bounds.lowerBound).applying(.atMost, bounds.upperBound)
   }

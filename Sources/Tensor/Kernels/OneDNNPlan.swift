@@ -1,6 +1,5 @@
 import COneDNN
 import Foundation
-import Synchronization
 
 /// oneDNN, where it is installed.
 package final class OneDNN: Sendable {
@@ -16,7 +15,9 @@ package final class OneDNN: Sendable {
 
   /// Never closed and never written to.
   private nonisolated(unsafe) let library: OpaquePointer
-  private let plans = Mutex(PlanCache())
+  /// Read and written under the lock: Foundation's, because ThreadSanitizer knows it.
+  private nonisolated(unsafe) var plans = PlanCache()
+  private let lock = NSLock()
 
   /// Nil where there is no such library, or none that can be used.
   package init?(library name: String) {
@@ -35,10 +36,10 @@ package final class OneDNN: Sendable {
   /// Code for a product of the given shape, compiled when it is first asked for; nil where oneDNN has none that is fast.
   func plan(_ product: OneDNNPlan.Product, _ shape: ConvolutionShape) -> OneDNNPlan? {
     let key = PlanCache.Key(product: product, shape: shape)
-    if let known = plans.withLock({ $0.find(key) }) { return known.plan }
+    if let known = lock.withLock({ plans.find(key) }) { return known.plan }
     // Compiled outside the lock: two tasks may both do it, and the later one's is kept.
     let plan = OneDNNPlan(library, product, shape)
-    plans.withLock { $0.insert(plan, for: key) }
+    lock.withLock { plans.insert(plan, for: key) }
     return plan
   }
 
@@ -46,7 +47,7 @@ package final class OneDNN: Sendable {
   package static let planLimit = 256
 
   /// How many plans are kept.
-  package var cachedPlans: Int { plans.withLock { $0.count } }
+  package var cachedPlans: Int { lock.withLock { plans.count } }
 }
 
 /// The plans used last. What does not exist is remembered too.

@@ -1,6 +1,6 @@
 /// How elements are written, alone and in columns.
 enum ElementFormat {
-  /// An element by itself: all digits that tell it from its neighbours, scientific below 1e-4 and from 1e16 on.
+  /// An element by itself: all digits that tell it from its neighbours, scientific below 1e-4 and from 1e16 (in `Float`: 1e6) on.
   static func scalar<S: TensorElement>(_ element: S) -> String {
     switch element {
     case let x as any TensorScalar: number(x)
@@ -22,10 +22,10 @@ enum ElementFormat {
     }
   }
 
-  private static func number(_ x: some TensorScalar) -> String {
+  private static func number<S: TensorScalar>(_ x: S) -> String {
     guard x.isFinite else { return FloatColumn<Double>.nonFinite(Double(x)) }
     let digits = Decimal(x)
-    let isPlain = x == 0 || (Swift.abs(Double(x)) >= 1e-4 && Swift.abs(Double(x)) < 1e16)
+    let isPlain = x == 0 || (Swift.abs(Double(x)) >= 1e-4 && Swift.abs(Double(x)) < (S.self == Float.self ? 1e6 : 1e16))
     let text = isPlain ? digits.positional() : digits.scientific(exponentDigits: 2)
     return text.hasSuffix(".") ? text + "0" : text.replacing(".e", with: "e")
   }

@@ -42,7 +42,8 @@ struct FloatColumn<S: TensorScalar> {
   func text(_ number: S) -> String {
     guard number.isFinite else { return ElementFormat.padded(Self.nonFinite(Double(number)), to: before + behind + 1) }
     if isScientific {
-      let text = Decimal(number).rounded(significant: precision + 1).scientific(fraction: precision, exponentDigits: exponentDigits)
+      // A number that needs fewer digits than the column has shows more of its binary value, not zeros.
+      let text = Decimal(number, significant: precision + 1).scientific(fraction: precision, exponentDigits: exponentDigits)
       return ElementFormat.padded(text, to: before + behind + 1)
     }
     let text = Decimal(number).rounded(fraction: precision).positional()
@@ -70,6 +71,11 @@ struct Decimal {
   init<S: TensorScalar>(_ number: S) {
     // Swift's own description has them.
     self.init(parsing: "\(number)", value: Double(number))
+  }
+
+  /// The first `count` digits of the exact binary value, rounded, ties to even.
+  init<S: TensorScalar>(_ number: S, significant count: Int) {
+    self.init(parsing: String(format: "%.*e", count - 1, Double(number)), value: Double(number))
   }
 
   private init(parsing text: String, value: Double) {

@@ -28,11 +28,14 @@ extension Tensor: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   /// Type, elements separated by commas, and shape.
   public var debugDescription: String {
     let prefix = "Tensor<\(Scalar.self)>("
-    return prefix + text(TensorFormat(), separator: ", ", indent: prefix.count) + ", shape: \(shape))"
+    let elements = rank == 0 ? formatted() : text(TensorFormat(), separator: ", ", indent: prefix.count)
+    return prefix + elements + ", shape: \(shape))"
   }
 
   /// Shape and printed elements, in place of storage and strides.
-  public var customMirror: Mirror { Mirror(self, children: ["shape": shape, "elements": description], displayStyle: .struct) }
+  public var customMirror: Mirror {
+    Mirror(self, children: ["shape": Array(shape), "elements": description], displayStyle: .struct)
+  }
 
   /// The elements in nested brackets, as `description` but with other widths and precision.
   public func formatted(_ format: TensorFormat = TensorFormat()) -> String {

@@ -120,54 +120,6 @@ struct NumPyFileTests {
     #expect(type.tensorType.holds(type))
   }
 
-  @Test func `is mapped where it lies, and writing to the tensor leaves the file and other tensors alone`() throws {
-    try withTemporaryFolder { folder in
-      let path = folder + "/x.npy"
-      let original: Tensor<Double> = RandomStream(seed: 3).normal([1000, 40])
-      try NumPyFile.write(original, to: path)
-      let before = Memory.statistics.inUse
-      var mapped: Tensor<Double> = try NumPyFile.map(path)
-      let copy = mapped
-      #expect(mapped == original)
-      mapped *= 2
-      #expect(copy == original && mapped == original * 2)
-      // The only owner writes in place: to private pages.
-      var own: Tensor<Double> = try NumPyFile.map(path)
-      let place = own.withUnsafeElements { $0.baseAddress }
-      own[0, 0] = 7
-      #expect(own.withUnsafeElements { $0.baseAddress } == place)
-      #expect(own[0, 0] == 7 && copy == original)
-      #expect(try NumPyFile.read(path) == original)
-      #expect(matmul(copy.transposed(), copy) == matmul(original.transposed(), original))
-      // A file that is replaced or removed stays what it was.
-      try NumPyFile.write(original * 3, to: path)
-      try FileManager.default.removeItem(atPath: path)
-      #expect(copy == original)
-      _ = before
-    }
-    #expect(try NumPyFile.map(FormatFixture.path("fortran-f4.npy")) == (FormatFixture.reals([2, 3, 2]) as Tensor<Float>))
-    #expect(try NumPyFile.map(FormatFixture.path("empty.npy"), as: Int32.self).shape == [3, 0])
-  }
-
-  @Test func `that cannot be mapped says why`() throws {
-    func defect<E: TensorElement>(_ name: String, _ type: E.Type) -> TensorFileError.Defect? {
-      do throws(TensorFileError) {
-        _ = try NumPyFile.map(FormatFixture.path(name + ".npy"), as: type)
-        return nil
-      } catch {
-        return error.defect
-      }
-    }
-    #expect(defect("f4", Double.self) == .wrongElementType(found: .float32, asked: .float64))
-    for (name, reason) in [("b1", "Booleans"), ("big-f8", "big-endian")] {
-      guard case .notMappable(let found) = name == "b1" ? defect(name, Bool.self) : defect(name, Double.self) else {
-        Issue.record("\(name) is mapped")
-        continue
-      }
-      #expect(found.contains(reason))
-    }
-  }
-
   @Test(arguments: [("structure", "structure"), ("object", "'|O'"), ("complex", "'<c8'"), ("u8", "'<u8'")])
   func `with other elements is refused by type`(name: String, type: String) throws {
     let error = #expect(throws: TensorFileError.self) { _ = try NumPyFile.readAny(FormatFixture.path(name + ".npy")) }

@@ -96,9 +96,9 @@ private struct Closeness<S: TensorScalar> {
 
   @inline(__always)
   func accepts(_ a: S, _ b: S) -> Bool {
-    // Equality first: the difference of two infinities is NaN, and an infinite b would allow any difference.
+    // Equality first: the difference of two infinities is NaN, and with an infinite b, or a tolerance that overflows, all would be close.
     if a == b { return true }
     if a != a || b != b { return equalNaN && a != a && b != b }
-    return b.isFinite && Swift.abs(a - b) <= absolute + relative * Swift.abs(b)
+    return a.isFinite && b.isFinite && Swift.abs(a - b) <= absolute + relative * Swift.abs(b)
   }
 }

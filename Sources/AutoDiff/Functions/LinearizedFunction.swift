@@ -1,0 +1,62 @@
+import Tensor
+
+/// Functions y₁, ..., yₘ of tensors x₁, ..., xₙ recorded at one point: their values and any number of products with their
+/// Jacobian there.
+///
+/// It keeps the point: changes of the tensors it was made from do not reach it. It belongs to one task.
+public final class LinearizedFunction<Scalar: TensorScalar> {
+  /// y₁, ..., yₘ.
+  public let values: [Tensor<Scalar>]
+
+  private let tape: Tape<Scalar>
+  private let inputs: [Variable<Scalar>]
+  private let outputs: [Variable<Scalar>]
+  private let sweep: TangentSweep<Scalar>
+  private lazy var plan = TangentPlan(tape, from: inputs.map(\.node), to: outputs.map { $0.tape == nil ? [] : [$0.node] })
+
+  /// Records `f` at `inputs`.
+  public init(at inputs: [Tensor<Scalar>], _ f: ([Variable<Scalar>]) -> [Variable<Scalar>]) {
+    let tape = Tape<Scalar>()
+    self.tape = tape
+    self.inputs = inputs.map { tape.variable($0) }
+    outputs = f(self.inputs)
+    for output in outputs { require(output.tape == nil || output.tape === tape, "linearize: an output lies on another tape") }
+    values = outputs.map(\.value)
+    sweep = TangentSweep(tape)
+  }
+
+  /// Σᵢ (∂yⱼ/∂xᵢ) tᵢ for each output j.
+  /// - Parameter tangents: tᵢ, one of the shape of each input.
+  /// - Complexity: about one evaluation of the function for each call.
+  public func jacobianVectorProduct(_ tangents: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
+    requireShapes(tangents, of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
+    var sums = outputs.map { _ in Accumulator<Scalar>() }
+    sweep.run(plan, from: zip(inputs, tangents).map { (node: $0.node, tangent: $1) }, into: &sums)
+    return zip(sums, values).map { $0.sum ?? Tensor(zeros: $1.shape) }
+  }
+
+  /// Σⱼ (∂yⱼ/∂xᵢ)ᵀ uⱼ for each input i.
+  /// - Parameter cotangents: uⱼ, one of the shape of each output.
+  /// - Complexity: about two evaluations of the function for each call.
+  public func vectorJacobianProduct(_ cotangents: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
+    pullback(cotangents, consuming: false)
+  }
+
+  /// As `vectorJacobianProduct`; with `consuming`, for the last time: values are let go on the way.
+  func pullback(_ cotangents: [Tensor<Scalar>], consuming: Bool) -> [Tensor<Scalar>] {
+    requireShapes(cotangents, of: values.map(\.shape), "vectorJacobianProduct", "cotangent")
+    let end = (outputs.map { $0.tape == nil ? -1 : $0.node }.max() ?? -1) + 1
+    let reverse = ReverseSweep(tape, inputs: inputs.map { ($0.node, nil) }, end: end, isRecording: false)
+    for (output, cotangent) in zip(outputs, cotangents) where output.tape != nil { reverse.seed(output.node, Variable(cotangent)) }
+    reverse.run(0..<end, consuming: consuming)
+    return inputs.map { reverse.cotangent(of: $0.node) ?? Tensor(zeros: $0.shape) }
+  }
+}
+
+/// Stops the program unless `vectors` have the given shapes.
+func requireShapes<S>(_ vectors: [Tensor<S>], of shapes: [Shape], _ operation: String, _ name: String) {
+  require(vectors.count == shapes.count, "\(operation): \(vectors.count) \(name)s for \(shapes.count)")
+  for (index, (vector, shape)) in zip(vectors, shapes).enumerated() {
+    require(vector.shape == shape, "\(operation): \(name) \(index) has shape \(vector.shape), not \(shape)")
+  }
+}
