@@ -62,13 +62,25 @@ public struct Accumulator<Scalar: TensorScalar> {
     sum = target
   }
 
-  /// Adds `term` to the rows (slices along the first axis) from `start` on of a sum of the given shape; the others are not touched.
-  mutating func add(_ term: Tensor<Scalar>, toRowsFrom start: Int, of shape: Shape) {
+  /// Adds `block` to positions `start` and following along `axis` of a sum of the given shape; the others are not touched.
+  mutating func add(_ block: Tensor<Scalar>, along axis: Int, from start: Int, of shape: Shape) {
     let isFirst = sum == nil
     let target = writable(shape)
     if isFirst { target.writeZeros() }
-    let width = shape.dropFirst().reduce(1, *)
-    target.reshaped(to: [target.count]).piece(at: start * width, shape: term.shape).writeAxpby(1, term, 1)
+    let inner = shape.dropFirst(axis + 1).reduce(1, *)
+    let (step, width) = (shape[axis] * inner, block.shape[axis] * inner)
+    let rows = shape.prefix(axis).reduce(1, *)
+    if rows == 1 {
+      target.reshaped(to: [target.count] as Shape).piece(at: start * inner, shape: block.shape).writeAxpby(1, block, 1)
+    } else {
+      let source = block.contiguous()
+      let (from, to) = (source.base, target.mutableBase + start * inner)
+      for row in 0..<rows {
+        let (x, y) = (from + row * width, to + row * step)
+        for i in 0..<width { y[i] += x[i] }
+      }
+      keepAlive(source)
+    }
     sum = target
   }
 

@@ -164,6 +164,11 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   /// Adds `cotangent` to that of operand `index`.
   public func add(_ cotangent: Variable<Scalar>, to index: Int) { sweep.add(cotangent, to: sweep.tape.operand(index, of: node)) }
 
+  /// Adds `block` to positions `start` and following along `axis` of the cotangent of operand `index`.
+  func add(block: Variable<Scalar>, along axis: Int, from start: Int, to index: Int) {
+    sweep.add(block: block, along: axis, from: start, to: sweep.tape.operand(index, of: node))
+  }
+
   /// Adds `primitive` applied to `x`: straight into its place, or not computed at all until someone asks.
   public func add(_ primitive: some UnaryPrimitive<Scalar>, _ x: Variable<Scalar>, to index: Int) {
     sweep.add(primitive, x, to: sweep.tape.operand(index, of: node))

@@ -13,6 +13,14 @@ final class ReverseSweep<Scalar: TensorScalar> {
   @exclusivity(unchecked) private var sums: [Accumulator<Scalar>]
   /// Recording: the parts of each node's cotangent. Inputs keep theirs apart, so that they can be added up in place.
   @exclusivity(unchecked) private var parts: [[Variable<Scalar>]]
+  /// Recording: parts that are blocks of a cotangent, until that is needed and they are put together.
+  @exclusivity(unchecked) private var blocks: [Int: [Block]] = [:]
+
+  private struct Block {
+    var axis: Int
+    var start: Int
+    var part: Variable<Scalar>
+  }
 
   /// - Parameters:
   ///   - inputs: the nodes whose cotangents are wanted, each with the memory it belongs in, if that is fixed.
@@ -53,10 +61,14 @@ final class ReverseSweep<Scalar: TensorScalar> {
   func cotangent(of node: Int) -> Tensor<Scalar>? { node < sums.count ? sums[node].sum : nil }
 
   /// The recorded parts whose sum is the cotangent of `node`.
-  func recordedParts(of node: Int) -> [Variable<Scalar>] { node < parts.count ? parts[node] : [] }
+  func recordedParts(of node: Int) -> [Variable<Scalar>] {
+    assembleBlocks(of: node)
+    return node < parts.count ? parts[node] : []
+  }
 
   private func takeCotangent(_ node: Int) -> Variable<Scalar>? {
     if isRecording {
+      assembleBlocks(of: node)
       guard let first = parts[node].first else { return nil }
       return parts[node].dropFirst().reduce(first, +)
     }
@@ -76,6 +88,27 @@ final class ReverseSweep<Scalar: TensorScalar> {
   func add(_ cotangent: Variable<Scalar>, to node: Int) {
     guard wants(node) else { return }
     if isRecording { parts[node].append(cotangent) } else { sums[node].add(cotangent.value) }
+  }
+
+  func add(block: Variable<Scalar>, along axis: Int, from start: Int, to node: Int) {
+    guard wants(node) else { return }
+    if isRecording && !isInput(node) {
+      blocks[node, default: []].append(Block(axis: axis, start: start, part: block))
+    } else {
+      add(Placement(axis: axis, start: start, step: 1, length: tape.shape(of: node)[axis]), block, to: node)
+    }
+  }
+
+  /// Makes one part, for each axis, of the blocks that wait for `node`.
+  private func assembleBlocks(of node: Int) {
+    guard !blocks.isEmpty, let waiting = blocks.removeValue(forKey: node) else { return }
+    let shape = tape.shape(of: node)
+    for axis in 0..<shape.rank {
+      let chosen = waiting.filter { $0.axis == axis }
+      if chosen.isEmpty { continue }
+      parts[node].append(
+        .applying(Assembly(shape: shape, axis: axis, starts: chosen.map(\.start)), to: chosen.map(\.part)))
+    }
   }
 
   func add(_ primitive: some UnaryPrimitive<Scalar>, _ x: Variable<Scalar>, to node: Int) {

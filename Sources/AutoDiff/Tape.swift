@@ -9,8 +9,8 @@ public final class Tape<Scalar: TensorScalar> {
   struct Node {
     /// The primitive's rules; nil for a leaf: an input or a constant.
     var rules: Rules<Scalar>?
-    /// The nodes of at most three operands, -1 for none or for a constant that no rule reads, and then their number. If those are more,
-    /// the first element says where in `longLists` they stand.
+    /// The nodes of at most three operands, -1 for none or for a constant that no rule reads, and then their number. If those are
+    /// more, the first element says where in `longLists` they stand.
     var operands: SIMD4<Int32>
     var operandCount: Int32 { operands.w }
     var shape: Shape

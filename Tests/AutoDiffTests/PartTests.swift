@@ -34,6 +34,21 @@ struct PartTests {
     for _ in 0..<2 { expectClose(point.hessianVectorProduct(v), product, Tolerance(relative: 1e-8, absolute: 1e-9), "Hv") }
   }
 
+  @Test func `cost a recorded backward pass one sum for all of them`() {
+    let tape = Tape<Double>()
+    let x = tape.variable(Tensor.normal([50, 2], seed: 1))
+    let steps = x.exp().unstacked()
+    let loss = zip(steps, steps.dropFirst()).map { $0 * $1 }.reduce(Variable(0), +).sum()
+    let gradient = gradient(of: loss, withRespectTo: [x])[0]
+    #expect(tape.primitiveNames.count { $0 == "Assembly<Double>" } == 1)
+    #expect(!tape.primitiveNames.contains("Placement<Double>"))
+    let expected = valueAndGradient(at: x.value) { x in
+      let y = x.exp()
+      return (y[rows: 0..<49] * y[rows: 1..<50]).sum()
+    }.gradient
+    expectClose(gradient.value, expected, Tolerance(relative: 1e-14, absolute: 1e-14), "gradient")
+  }
+
   @Test func `leave what other terms have added to a gradient`() {
     let function = Function<Double>(count: 4) { x in x[rows: 1..<3].sum() + (x * x).sum() + x[rows: 0..<2].sum() }
     #expect(function.gradient(at: Tensor([1, 2, 3, 4])).elements == [3, 6, 7, 8])

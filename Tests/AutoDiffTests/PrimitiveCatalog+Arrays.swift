@@ -46,6 +46,15 @@ extension PrimitiveCase {
     PrimitiveCase("Placement", "pullback of a single one of steps", pullbackTo: 0, [.normal([2, 1], seed: 9), spread([2, 8])]) {
       $0[0].sliced(axis: 1, 6..<8, step: 3)
     },
+    PrimitiveCase("Assembly", "of overlapping rows", pullbackTo: 0, [.normal([2, 2], seed: 14), spread([4, 2])]) {
+      let y = $0[0].exp()
+      return y[rows: 0..<2] * y[rows: 1..<3]
+    },
+    PrimitiveCase("Assembly", "of columns, and one row", pullbackTo: 0, [.normal([2, 2], seed: 15), spread([2, 6])]) {
+      let y = $0[0].tanh()
+      let parts = y.split(into: 3, axis: 1)
+      return parts[0] * parts[2] + y[row: 0].sliced(axis: 0, 1..<3)
+    },
     PrimitiveCase("Flip", "inner axis", [spread([2, 3])]) { $0[0].flipped(axes: [-1]) },
     PrimitiveCase("Flip", "all axes", [spread([2, 3])]) { $0[0].flipped() },
     PrimitiveCase("Broadcast", "repeated", [spread([2, 3, 2])]) { $0[0].repeated(3, axis: 1) },

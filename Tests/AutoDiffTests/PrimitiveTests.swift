@@ -74,23 +74,49 @@ struct PrimitiveTests {
     #expect(abs(left - right) < 1e-11 * (1 + abs(left)), "<t, Hs> = \(left), <s, Ht> = \(right)")
   }
 
-  @Test("has the same second derivative in reverse over forward as in forward over reverse", arguments: PrimitiveCase.catalog)
+  @Test("has the same second derivative in all orders of forward and reverse", arguments: PrimitiveCase.catalog)
   func ordersAgree(_ example: PrimitiveCase) {
     let (tangents, cotangent) = example.directions(seed: 29)
     let tape = Tape<Double>()
     let inputs = example.inputs.map { tape.variable($0) }
     let seed = tape.variable(cotangent)
-    // J t, recorded: the derivative of <J^T u, t> with respect to u. Its own derivative is of third order in passes.
     let pullback = vectorJacobianProduct(of: example.function(inputs), withRespectTo: inputs, seed)
-    let product = zip(pullback, tangents).map { ($0 * $1).sum() }.reduce(Variable(0), +)
+    let product = inner(pullback, tangents)
+    // J t, recorded: the derivative of <J^T u, t> with respect to u.
     let tangent = gradient(of: product, withRespectTo: [seed])[0]
-    let reverse = gradient(of: (tangent * cotangent).sum(), withRespectTo: inputs)
+    let reverseOverForward = gradient(of: inner([tangent], [cotangent]), withRespectTo: inputs)
+    let reverseOverReverse = gradient(of: product, withRespectTo: inputs)
     let d = DirectionalDerivatives(of: example.function, at: example.inputs, along: tangents, cotangent: cotangent)
     let tolerance = Tolerance(relative: 1e-10, absolute: 1e-11)
     expectClose(tangent.value, d.tangent, tolerance, "\(example): tangent by two reverse passes")
     for index in inputs.indices {
-      expectClose(reverse[index].value, d.cotangentTangents[index], tolerance, "\(example): derivative \(index)")
+      let expected = d.cotangentTangents[index]
+      expectClose(reverseOverForward[index].value, expected, tolerance, "\(example): reverse over forward, input \(index)")
+      expectClose(reverseOverReverse[index].value, expected, tolerance, "\(example): reverse over reverse, input \(index)")
     }
+  }
+
+  @Test("has the third derivative that central differences find", arguments: PrimitiveCase.catalog)
+  func thirdOrderIsRight(_ example: PrimitiveCase) {
+    let (t, cotangent) = example.directions(seed: 31)
+    let s = example.directions(seed: 37).tangents
+    let tape = Tape<Double>()
+    let inputs = example.inputs.map { tape.variable($0) }
+    let pullback = vectorJacobianProduct(of: example.function(inputs), withRespectTo: inputs, Variable(cotangent))
+    let second = gradient(of: inner(pullback, t), withRespectTo: inputs)
+    let third = gradient(of: inner(second, s), withRespectTo: inputs)
+    for index in inputs.indices {
+      let expected = centralDifference { h in
+        DirectionalDerivatives(
+          of: example.function, at: zip(example.inputs, s).map { $0 + h * $1 }, along: t, cotangent: cotangent
+        ).cotangentTangents[index]
+      }
+      expectClose(third[index].value, expected, Tolerance(relative: 1e-7, absolute: 1e-8), "\(example): input \(index)")
+    }
+  }
+
+  private func inner(_ a: [Variable<Double>], _ b: [Tensor<Double>]) -> Variable<Double> {
+    zip(a, b).map { ($0 * $1).sum() }.reduce(Variable(0), +)
   }
 
   @Test(

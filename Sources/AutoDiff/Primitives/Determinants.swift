@@ -12,8 +12,8 @@ extension Variable {
     return recording(Cholesky(), value: try value.symmetrized().cholesky())
   }
 
-  /// log det A of symmetric positive definite matrices `[..., n, n]`, as `[...]`, by their Cholesky factors: it does not overflow where the
-  /// determinant would. Derivatives are symmetric, as those of `cholesky()`.
+  /// log det A of symmetric positive definite matrices `[..., n, n]`, as `[...]`, by their Cholesky factors: it does not overflow
+  /// where the determinant would. Derivatives are symmetric, as those of `cholesky()`.
   /// - Throws: `notPositiveDefinite`; `notFinite`.
   public func logDeterminant() throws(LinearAlgebraError) -> Variable {
     2 * (try cholesky().diagonal().log().sum(axes: [-1]))

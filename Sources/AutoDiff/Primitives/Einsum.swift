@@ -106,7 +106,8 @@ struct Einsum<Scalar: TensorScalar>: VariadicPrimitive {
     return before.map { $0 } + hidden + after.map { $0 }
   }
 
-  /// What the cotangent `dy` means for operand `index`: the sum of products of dy and the other operands with the operand's own names.
+  /// What the cotangent `dy` means for operand `index`: the sum of products of dy and the other operands with the operand's own
+  /// names.
   private func cotangent(_ dy: Variable<Scalar>, _ operands: [Variable<Scalar>], to index: Int) -> Variable<Scalar> {
     var lengths: [Character: Int] = [:]
     for (term, operand) in zip(terms, operands) {

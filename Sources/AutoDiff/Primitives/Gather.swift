@@ -1,7 +1,8 @@
 import Tensor
 
 extension Variable {
-  /// The slices along `axis` that `indices` name, in their order and shape (NumPy's `take`). Repeated indices add up in the derivative.
+  /// The slices along `axis` that `indices` name, in their order and shape (NumPy's `take`). Repeated indices add up in the
+  /// derivative.
   ///
   /// The result has the shape of `self` with the axis replaced by the axes of `indices`. Negative indices count from the end.
   public func take(_ indices: Tensor<some TensorIndexScalar>, axis: Int = 0) -> Variable {
@@ -21,7 +22,8 @@ extension Variable {
     takeAlong(value.argSort(axis: axis, descending: descending), axis: axis)
   }
 
-  /// `self` with the slices of `updates` added along `axis` where `indices` name them; repeated indices add up. The adjoint of `take`.
+  /// `self` with the slices of `updates` added along `axis` where `indices` name them; repeated indices add up. The adjoint of
+  /// `take`.
   ///
   /// `updates` has the shape of `take(indices, axis:)`.
   public func scatteringAdd(_ updates: Variable, at indices: Tensor<some TensorIndexScalar>, axis: Int = 0) -> Variable {

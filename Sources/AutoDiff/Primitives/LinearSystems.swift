@@ -57,8 +57,8 @@ extension Variable {
   }
 }
 
-/// What rules compute once the operation itself has succeeded: if it fails with other numbers, those are not finite, and neither is the
-/// result.
+/// What rules compute once the operation itself has succeeded: if it fails with other numbers, those are not finite, and neither
+/// is the result.
 func orNaN<S: TensorScalar>(_ shape: Shape, _ compute: () throws(LinearAlgebraError) -> Tensor<S>) -> Tensor<S> {
   do throws(LinearAlgebraError) {
     return try compute()

@@ -1,11 +1,12 @@
 import Tensor
 
 extension Variable {
-  /// The reduced singular value decomposition `A = U·Σ·Vᵀ` of matrices `[..., m, n]`, k = min(m, n): U `[..., m, k]`, the singular values,
-  /// descending, `[..., k]`, and Vᵀ `[..., k, n]`.
+  /// The reduced singular value decomposition `A = U·Σ·Vᵀ` of matrices `[..., m, n]`, k = min(m, n): U `[..., m, k]`, the
+  /// singular values, descending, `[..., k]`, and Vᵀ `[..., k, n]`.
   ///
-  /// Singular vectors have derivatives, and singular values second ones, only where all singular values differ and, unless A is square,
-  /// none is zero: elsewhere they are infinite or NaN. Singular values alone have first derivatives wherever they differ and are not zero.
+  /// Singular vectors have derivatives, and singular values second ones, only where all singular values differ and, unless A is
+  /// square, none is zero: elsewhere they are infinite or NaN. Singular values alone have first derivatives wherever they differ
+  /// and are not zero.
   /// - Throws: `notFinite`; `notConverged`.
   public func svd() throws(LinearAlgebraError) -> (u: Variable, singularValues: Variable, vTransposed: Variable) {
     let decomposition = Decomposition(try value.svd())
@@ -84,8 +85,8 @@ struct SingularValues<Scalar: TensorScalar>: UnaryPrimitive {
   }
 }
 
-/// y = U with A = U Σ Vᵀ (Townsend, Differentiating the singular value decomposition, 2016). With M = Uᵀ dA V and Eᵢⱼ = 1 / (σⱼ² - σᵢ²),
-/// 0 on the diagonal,
+/// y = U with A = U Σ Vᵀ (Townsend, Differentiating the singular value decomposition, 2016). With M = Uᵀ dA V and
+/// Eᵢⱼ = 1 / (σⱼ² - σᵢ²), 0 on the diagonal,
 ///
 ///     dU = U (E ∘ (M Σ + Σ Mᵀ)) + (dA V - U M) Σ⁻¹
 ///

@@ -71,8 +71,8 @@ extension Variable {
     repeating(count, axis: shape.position(ofAxis: axis, in: "repeated"), eachSlice: true)
   }
 
-  /// The whole repeated `counts[i]` times along axis `i`, NumPy's `tile`: the shorter of shape and counts is filled up with ones from the
-  /// left.
+  /// The whole repeated `counts[i]` times along axis `i`, NumPy's `tile`: the shorter of shape and counts is filled up with ones
+  /// from the left.
   public func tiled(_ counts: [Int]) -> Variable {
     let missing = Swift.max(0, counts.count - shape.rank)
     let first = shape.rank + missing - counts.count
@@ -104,7 +104,7 @@ struct Slice<Scalar: TensorScalar>: UnaryPrimitive {
   }
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
-    if p.wants(0) { p.add(Placement(axis: axis, start: start, step: step, length: p.shape(ofOperand: 0)[axis]), dy, to: 0) }
+    if step == 1 { p.add(block: dy, along: axis, from: start, to: 0) } else { p.add(cotangent(dy, at: p), to: 0) }
   }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dy.applying(Placement(axis: axis, start: start, step: step, length: p.shape(ofOperand: 0)[axis]))
@@ -137,11 +137,10 @@ struct Placement<Scalar: TensorScalar>: UnaryPrimitive {
   }
 
   func addValue(to sum: inout Accumulator<Scalar>, _ u: Tensor<Scalar>) {
-    guard axis == 0 && step == 1 else { return sum.add(value(u)) }
-    // Many slices of one variable, the steps of a sequence say, must not cost a full-sized sum each.
+    guard step == 1 else { return sum.add(value(u)) }
     var shape = u.shape
-    shape[0] = length
-    sum.add(u, toRowsFrom: start, of: shape)
+    shape[axis] = length
+    sum.add(u, along: axis, from: start, of: shape)
   }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) { addValue(to: &sum, p.tangent(0)!) }
@@ -150,6 +149,34 @@ struct Placement<Scalar: TensorScalar>: UnaryPrimitive {
 
   func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dx.applying(Slice(axis: axis, start: start, step: step, count: p.shape(ofOperand: 0)[axis]))
+  }
+}
+
+/// Sums of blocks: each operand added at its place along one axis of a result of the given shape. What many slices of one
+/// variable send back; a full-sized sum for each would make the steps of a sequence cost the square of their number.
+struct Assembly<Scalar: TensorScalar>: VariadicPrimitive {
+  let shape: Shape
+  let axis: Int
+  let starts: [Int]
+
+  var reads: ValuesRead { .nothing }
+
+  func value(_ operands: [Tensor<Scalar>]) -> Tensor<Scalar> {
+    var sum = Accumulator<Scalar>()
+    for (block, start) in zip(operands, starts) { sum.add(block, along: axis, from: start, of: shape) }
+    return sum.sum!
+  }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    for (index, start) in starts.enumerated() {
+      if let tangent = p.tangent(index) { sum.add(tangent, along: axis, from: start, of: shape) }
+    }
+  }
+
+  func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
+    for (index, start) in starts.enumerated() where p.wants(index) {
+      p.add(Slice(axis: axis, start: start, step: 1, count: p.shape(ofOperand: index)[axis]), dy, to: index)
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 import Tensor
 
 extension Variable {
-  /// The eigenvalues, ascending `[..., n]`, and in the columns of `[..., n, n]` the eigenvectors of symmetric matrices `[..., n, n]`.
+  /// The eigenvalues, ascending `[..., n]`, and in the columns of `[..., n, n]` the eigenvectors of symmetric matrices `[..., n,
+  /// n]`.
   ///
-  /// The function is that of (A + Aᵀ) / 2, so derivatives with respect to A are symmetric. Eigenvectors have derivatives, and eigenvalues
-  /// second ones, only where all eigenvalues differ: elsewhere they are infinite or NaN.
+  /// The function is that of (A + Aᵀ) / 2, so derivatives with respect to A are symmetric. Eigenvectors have derivatives, and
+  /// eigenvalues second ones, only where all eigenvalues differ: elsewhere they are infinite or NaN.
   /// - Throws: `notFinite`; `notConverged`.
   public func symmetricEigen() throws(LinearAlgebraError) -> (values: Variable, vectors: Variable) {
     require(
