@@ -22,8 +22,9 @@ demo: deps
 data:
 	@sh Scripts/install-packages.sh dataset-fashion-mnist
 
+# Tests that stop the program on purpose need no backtrace, which would take most of the time.
 test: deps
-	$(SWIFT) test -c release
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release
 
 # The suite under AddressSanitizer, ThreadSanitizer and UndefinedBehaviorSanitizer, each in a build of its own.
 sanitize: deps
