@@ -6,8 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 lists=$PWD/Scripts/sanitizers
-# The quarantine of freed memory is kept small, for tests that memory stays flat.
-export ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1:quarantine_size_mb=16"
+export ASAN_OPTIONS="detect_leaks=1:strict_string_checks=1"
 export LSAN_OPTIONS="suppressions=$lists/leaks.txt:print_suppressions=0"
 export TSAN_OPTIONS="suppressions=$lists/threads.txt:halt_on_error=0:exitcode=66"
 # Tests that stop the program on purpose need no backtrace.

@@ -37,8 +37,8 @@ struct ConvolutionResourceTests {
       let (bytes, pages) = (Memory.statistics.inUse, residentPages())
       for step in 0..<2000 { round(step) }
       #expect(Memory.statistics.inUse == bytes)
-      // A leak of 256 bytes a convolution would be 1.5 MB.
-      #expect((residentPages() - pages) * 4096 < 1_000_000)
+      // A leak of 256 bytes a convolution would be 1.5 MB. AddressSanitizer holds freed memory back, and finds leaks itself.
+      if getenv("ASAN_OPTIONS") == nil { #expect((residentPages() - pages) * 4096 < 1_000_000) }
     }
   }
 
