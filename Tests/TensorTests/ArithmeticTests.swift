@@ -1,4 +1,5 @@
 import Kappa
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,11 +111,24 @@ struct ArithmeticTests {
     let products = onEachThreadCount { matmul(a, a, transposeA: true) }
     for product in products { #expect(relativeGap(product, products[0]) < 1e-6) }
   }
+
+  @Test func `is cut for another number of threads by whoever asks, on all threads that help, and by nobody else`() {
+    let before = Parallel.threads
+    Parallel.cutting(for: before + 3) {
+      let seen = Mutex<[Int]>([])
+      Parallel.forEach(8) { _ in
+        let threads = Parallel.threads
+        seen.withLock { $0.append(threads) }
+      }
+      #expect(seen.withLock { $0 } == Array(repeating: before + 3, count: 8))
+      Parallel.cutting(for: 1) { #expect(Parallel.threads == 1) }
+      #expect(Parallel.threads == before + 3)
+    }
+    #expect(Parallel.threads == before)
+  }
 }
 
-/// What `body` returns with 1, 2 and 3 threads; the number of threads is what it was afterwards.
-///
-/// Other tests run meanwhile with the same numbers of threads, which they must not notice either.
+/// What `body` returns with its work cut for 1, 2 and 3 threads.
 func onEachThreadCount<R>(_ body: () -> R) -> [R] {
   // The number itself belongs to the process, in which other tests run at the same time.
   [1, 2, 3].map { Parallel.cutting(for: $0, body) }

@@ -1,5 +1,5 @@
 /// Reads the Python dictionary in the header of a .npy file: the literals that stand there and no others.
-struct NumPyHeaderParser {
+struct NumPyHeaderParser: HeaderScanner {
   struct Fields {
     var elementType: ElementType
     var isBigEndian: Bool
@@ -7,10 +7,10 @@ struct NumPyHeaderParser {
     var shape: [Int]
   }
 
-  private let text: [UInt8]
-  private let offset: Int
-  private let location: FileLocation
-  private var index = 0
+  let text: [UInt8]
+  let offset: Int
+  let location: FileLocation
+  var index = 0
 
   /// `offset` is the place of `text` in the file.
   init(_ text: [UInt8], offset: Int, location: FileLocation) {
@@ -126,21 +126,4 @@ struct NumPyHeaderParser {
     index = end + 1
     return String(decoding: content, as: UTF8.self)
   }
-
-  private mutating func skipSpace() {
-    while index < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[index]) { index += 1 }
-  }
-
-  private mutating func accept(_ character: Unicode.Scalar) -> Bool {
-    skipSpace()
-    guard index < text.count, text[index] == UInt8(ascii: character) else { return false }
-    index += 1
-    return true
-  }
-
-  private mutating func expect(_ character: Unicode.Scalar) throws(TensorFileError) {
-    guard accept(character) else { throw malformed("the header lacks a '\(character)'") }
-  }
-
-  private func malformed(_ reason: String) -> TensorFileError { location.error(.malformed(reason: reason), at: offset + index) }
 }

@@ -1,9 +1,9 @@
 /// Reads the JSON (RFC 8259) of a safetensors header: the objects that the format has and nothing else, no key twice.
-struct SafetensorsHeaderParser {
-  private let text: [UInt8]
-  private let offset: Int
-  private let location: FileLocation
-  private var index = 0
+struct SafetensorsHeaderParser: HeaderScanner {
+  let text: [UInt8]
+  let offset: Int
+  let location: FileLocation
+  var index = 0
 
   /// `offset` is the place of `text` in the file.
   init(_ text: [UInt8], offset: Int, location: FileLocation) {
@@ -144,21 +144,4 @@ struct SafetensorsHeaderParser {
     index += 4
     return value
   }
-
-  private mutating func skipSpace() {
-    while index < text.count, [0x20, 0x09, 0x0A, 0x0D].contains(text[index]) { index += 1 }
-  }
-
-  private mutating func accept(_ character: Unicode.Scalar) -> Bool {
-    skipSpace()
-    guard index < text.count, text[index] == UInt8(ascii: character) else { return false }
-    index += 1
-    return true
-  }
-
-  private mutating func expect(_ character: Unicode.Scalar) throws(TensorFileError) {
-    guard accept(character) else { throw malformed("the header lacks a '\(character)'") }
-  }
-
-  private func malformed(_ reason: String) -> TensorFileError { location.error(.malformed(reason: reason), at: offset + index) }
 }

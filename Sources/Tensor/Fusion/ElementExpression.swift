@@ -32,8 +32,8 @@ public func fused<S: TensorScalar>(
 /// The operations then run one after the other on pieces that stay in the nearest cache, so that intermediate results never reach
 /// memory. Operands broadcast; those that are neither contiguous nor a single element are laid out first. The numbers are those that
 /// the same operations on tensors give.
-/// - Complexity: one read of each operand and one write of the result; the interpretation costs a few nanoseconds for every two
-///   thousand elements and operation, and about a microsecond for each call.
+/// - Complexity: one read of each operand and one write of the result; operations between read and write the
+///   first-level cache.
 public func fused<S: TensorScalar>(
   _ a: Tensor<S>, _ f: (ElementExpression<S>) -> ElementExpression<S>
 ) -> Tensor<S> {

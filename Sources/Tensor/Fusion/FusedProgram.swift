@@ -82,8 +82,8 @@ struct FusedProgram<S: TensorScalar> {
     (self.steps, self.numbers, self.bufferCount, self.isCostly) = (steps, numbers, bufferCount, isCostly)
   }
 
-  /// Elements a piece: two or three buffers of it fit the first-level cache beside the operands.
-  private static var pieceLength: Int { 8192 / MemoryLayout<S>.stride }
+  /// Elements a piece, 4 KB: two or three buffers of it fit a first-level cache of 32 KB beside two operands and the result.
+  private static var pieceLength: Int { 4096 / MemoryLayout<S>.stride }
 
   @specialized(where S == Float) @specialized(where S == Double)
   func run(_ operands: [Tensor<S>]) -> Tensor<S> {

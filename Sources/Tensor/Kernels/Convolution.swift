@@ -17,49 +17,47 @@ extension Kernels {
   static func convolution<S: TensorScalar>(
     _ shape: ConvolutionShape, x: UnsafePointer<S>, w: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
   ) {
-    guard start(shape, result, shape.y) else { return }
-    if S.self == Float.self, let dnn = OneDNN.forCurrentTask,
-      dnn.convolution(shape, x: x.asFloat, w: w.asFloat, into: result.asFloat)
-    {
-      return
+    compute(shape, shape.y, result) {
+      $0.convolution(shape, x: x.asFloat, w: w.asFloat, into: result.asFloat)
+    } unfolded: {
+      $0.convolution(x: x, w: w, into: result)
     }
-    UnfoldedConvolution<S>(shape).convolution(x: x, w: w, into: result)
   }
 
   /// x's cotangent from y's and w.
   static func inputGradient<S: TensorScalar>(
     _ shape: ConvolutionShape, y: UnsafePointer<S>, w: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
   ) {
-    guard start(shape, result, shape.x) else { return }
-    if S.self == Float.self, let dnn = OneDNN.forCurrentTask,
-      dnn.inputGradient(shape, y: y.asFloat, w: w.asFloat, into: result.asFloat)
-    {
-      return
+    compute(shape, shape.x, result) {
+      $0.inputGradient(shape, y: y.asFloat, w: w.asFloat, into: result.asFloat)
+    } unfolded: {
+      $0.inputGradient(y: y, w: w, into: result)
     }
-    UnfoldedConvolution<S>(shape).inputGradient(y: y, w: w, into: result)
   }
 
   /// w's cotangent from x and y's.
   static func weightGradient<S: TensorScalar>(
     _ shape: ConvolutionShape, x: UnsafePointer<S>, y: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
   ) {
-    guard start(shape, result, shape.w) else { return }
-    if S.self == Float.self, let dnn = OneDNN.forCurrentTask,
-      dnn.weightGradient(shape, x: x.asFloat, y: y.asFloat, into: result.asFloat)
-    {
-      return
+    compute(shape, shape.w, result) {
+      $0.weightGradient(shape, x: x.asFloat, y: y.asFloat, into: result.asFloat)
+    } unfolded: {
+      $0.weightGradient(x: x, y: y, into: result)
     }
-    UnfoldedConvolution<S>(shape).weightGradient(x: x, y: y, into: result)
   }
 
-  /// Counts the product and says whether there is something to compute; if not, the result is zeros.
-  private static func start<S: TensorScalar>(
-    _ shape: ConvolutionShape, _ result: UnsafeMutablePointer<S>, _ resultShape: Shape
-  ) -> Bool {
+  /// Counts the product and computes it: zeros where there is nothing to sum, by oneDNN in `Float` where it has fast code (it says so),
+  /// else unfolded.
+  @inline(__always)
+  private static func compute<S: TensorScalar>(
+    _ shape: ConvolutionShape, _ resultShape: Shape, _ result: UnsafeMutablePointer<S>, oneDNN: (OneDNN) -> Bool,
+    unfolded: (UnfoldedConvolution<S>) -> Void
+  ) {
     Parallel.prepare()
     kappa_count_product(UInt64(shape.flops))
-    if shape.isEmpty { result.update(repeating: 0, count: resultShape.elementCount) }
-    return !shape.isEmpty
+    if shape.isEmpty { return result.update(repeating: 0, count: resultShape.elementCount) }
+    if S.self == Float.self, let library = OneDNN.forCurrentTask, oneDNN(library) { return }
+    unfolded(UnfoldedConvolution(shape))
   }
 
   /// Calls `body` for 0 ..< count: on the threads when `flops` floating-point operations are worth waking them.

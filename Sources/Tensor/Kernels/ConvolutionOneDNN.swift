@@ -46,7 +46,7 @@ extension OneDNN {
   }
 
   /// Gradients for images of one channel are left to the portable path: oneDNN computes them for a whole vector of channels, of which
-  /// one is there, and takes three times as long.
+  /// one is there.
   private static func isWorthGradients(of shape: ConvolutionShape) -> Bool { shape.inputChannels > 1 }
 
   private func plan(_ product: OneDNNPlan.Product, _ shape: ConvolutionShape, batch: Int) -> OneDNNPlan? {

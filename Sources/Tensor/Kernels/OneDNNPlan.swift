@@ -43,7 +43,7 @@ package final class OneDNN: Sendable {
     return plan
   }
 
-  /// How many plans are kept at most: more than the shapes of a large model. A plan takes some tens of kilobytes.
+  /// How many plans are kept at most: more than the shapes of a large model.
   package static let planLimit = 256
 
   /// How many plans are kept.
