@@ -45,7 +45,7 @@ public final class Tape<Scalar: TensorScalar> {
 
   private func leaf(_ value: Tensor<Scalar>) -> Int {
     nodes.append(
-      Node(rules: nil, operands: [-1, -1, -1, 0], shape: value.shape, value: value, isDeferred: false))
+      Node(rules: nil, operands: SIMD4(-1, -1, -1, 0), shape: value.shape, value: value, isDeferred: false))
     return nodes.count - 1
   }
 
@@ -53,7 +53,7 @@ public final class Tape<Scalar: TensorScalar> {
   func record(_ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, value: Tensor<Scalar>) -> Variable<Scalar> {
     let reads = primitive.reads
     let first = keep(a, isRead: reads.contains(.first))
-    return append(primitive, [first, -1, -1, 1], value, isKept: reads.contains(.result))
+    return append(primitive, SIMD4(first, -1, -1, 1), value, isKept: reads.contains(.result))
   }
 
   /// Appends an operation on two variables, whose value is known.
@@ -63,7 +63,7 @@ public final class Tape<Scalar: TensorScalar> {
     let reads = primitive.reads
     let first = keep(a, isRead: reads.contains(.first))
     let second = keep(b, isRead: reads.contains(.second))
-    return append(primitive, [first, second, -1, 2], value, isKept: reads.contains(.result))
+    return append(primitive, SIMD4(first, second, -1, 2), value, isKept: reads.contains(.result))
   }
 
   /// Appends an operation on any number of variables, whose value is known.
@@ -96,7 +96,7 @@ public final class Tape<Scalar: TensorScalar> {
     let second = b.map { keep($0, isRead: true) } ?? -1
     nodes.append(
       Node(
-        rules: Rules(primitive), operands: [first, second, -1, b == nil ? 1 : 2], shape: shape, value: nil, isDeferred: true))
+        rules: Rules(primitive), operands: SIMD4(first, second, -1, b == nil ? 1 : 2), shape: shape, value: nil, isDeferred: true))
     return Variable(deferredOn: self, node: nodes.count - 1)
   }
 

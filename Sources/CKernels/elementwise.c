@@ -39,6 +39,9 @@ KAPPA_DEFINE(void, add_product, ADD_PRODUCT, (n, c, a, b, y))
 #define MULTIPLY_ADD(T) (size_t n, const T *a, const T *b, const T *c, T *y)
 KAPPA_DEFINE(void, multiply_add, MULTIPLY_ADD, (n, a, b, c, y))
 
+#define PRODUCT_SUM(T) (int op, size_t n, const T *a, ptrdiff_t sa, const T *b, ptrdiff_t sb, const T *c, ptrdiff_t sc, T *y)
+KAPPA_DEFINE(void, product_sum, PRODUCT_SUM, (op, n, a, sa, b, sb, c, sc, y))
+
 #define ADD_QUOTIENT(T) (size_t n, T c, const T *a, const T *b, T *y)
 KAPPA_DEFINE(void, add_quotient, ADD_QUOTIENT, (n, c, a, b, y))
 

@@ -25,6 +25,17 @@ struct FusionTests {
       }, x.tanh() * x.tanh() + (x.tanh() + 1).squareRoot() * x.tanh(), .exact, what)
     expectClose(fused(x, y) { $1 - 0 * $0 }, y, .exact, what)
     expectClose(fused(x) { $0 }, x, .exact, what)
+    // Products that are added or subtracted run with the sum in one step; those that are read twice do not.
+    expectClose(fused(x, y, z) { $0 * $1 - $2 }, x * y - z, .exact, what)
+    expectClose(fused(x, y, z) { $0 - $1 * $2 }, x - y * z, .exact, what)
+    expectClose(fused(x, y, z) { $2 + $0 * $1 }, z + x * y, .exact, what)
+    expectClose(fused(x) { 3 - $0 * 0.7 }, 3 - x * 0.7, .exact, what)
+    expectClose(fused(x, y) { $0 * $0 - $0 * $1 }, x * x - x * y, .exact, what)
+    expectClose(
+      fused(x, y) { x, y in
+        let product = x * y
+        return (product + 1) * (product - x)
+      }, (x * y + 1) * (x * y - x), .exact, what)
     expectClose(fused(y) { $0.power(1.5).clipped(to: 0.6...1.2) }, y.power(1.5).clipped(to: 0.6...1.2), .exact, what)
   }
 
@@ -42,6 +53,10 @@ struct FusionTests {
     let one = Tensor<Double>(scalar: 2)
     expectClose(fused(x, row, one) { ($0 - $1) * $2.squared() }, (x - row) * 4, .exact, "\(arrangement)")
     expectClose(fused(one, row) { $0.exp() + $1 }, one.exp() + row, .exact, "\(arrangement)")
+    expectClose(fused(x, one, row) { $0 * $1 + $2 }, x * 2 + row, .exact, "\(arrangement)")
+    expectClose(fused(x, one) { $0 * $0 - $1 }, x * x - 2, .exact, "\(arrangement)")
+    expectClose(fused(x, one) { $1 - 0.3 * $0 }, 2 - 0.3 * x, .exact, "\(arrangement)")
+    expectClose(fused(one, x) { $0 * $0 + $1 }, 4 + x, .exact, "\(arrangement)")
   }
 
   @Test func `do not depend on the number of threads`() {

@@ -79,6 +79,12 @@ void kappa_add_product_f64(size_t n, double c, const double *_Nonnull a, const d
 void kappa_multiply_add_f32(size_t n, const float *_Nonnull a, const float *_Nonnull b, const float *_Nonnull c, float *_Nonnull y);
 void kappa_multiply_add_f64(size_t n, const double *_Nonnull a, const double *_Nonnull b, const double *_Nonnull c, double *_Nonnull y);
 
+enum kappa_product_sum_operation { kappa_product_plus, kappa_product_minus, kappa_minus_product };
+
+/// y[i] = a[i sa] b[i sb] + c[i sc], a b - c or c - a b; the product is rounded before the sum. y may be one of the others.
+void kappa_product_sum_f32(int op, size_t n, const float *_Nonnull a, ptrdiff_t sa, const float *_Nonnull b, ptrdiff_t sb, const float *_Nonnull c, ptrdiff_t sc, float *_Nonnull y);
+void kappa_product_sum_f64(int op, size_t n, const double *_Nonnull a, ptrdiff_t sa, const double *_Nonnull b, ptrdiff_t sb, const double *_Nonnull c, ptrdiff_t sc, double *_Nonnull y);
+
 /// y[i] += c a[i] / b[i].
 void kappa_add_quotient_f32(size_t n, float c, const float *_Nonnull a, const float *_Nonnull b, float *_Nonnull y);
 void kappa_add_quotient_f64(size_t n, double c, const double *_Nonnull a, const double *_Nonnull b, double *_Nonnull y);

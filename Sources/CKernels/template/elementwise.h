@@ -27,6 +27,8 @@ PERIODIC(cosine, cos)
 #undef PERIODIC
 
 #define LOOP(expression) FOR_EACH(i, n) { T v = x[i]; y[i] = (expression); } return
+// Functions of twenty instructions and more, one waiting for the other. (erf and gelu have branches that do not combine with it.)
+#define LONG_LOOP(expression) FOR_EACH_INTERLEAVED(i, n, { T v = x[i]; y[i] = (expression); }) return
 static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
   switch (op) {
     case kappa_negate: LOOP(-v);
@@ -36,13 +38,13 @@ static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
     case kappa_reciprocal: LOOP((T)1 / v);
     case kappa_sqrt: LOOP(__builtin_elementwise_sqrt(v));
     case kappa_rsqrt: LOOP((T)1 / __builtin_elementwise_sqrt(v));
-    case kappa_exp: LOOP(NAME(exp_)(v));
-    case kappa_expm1: LOOP(NAME(expm1_)(v));
-    case kappa_log: LOOP(NAME(log_)(v));
-    case kappa_log1p: LOOP(NAME(log1p_)(v));
-    case kappa_tanh: LOOP(NAME(tanh_)(v));
-    case kappa_sigmoid: LOOP(NAME(sigmoid_)(v));
-    case kappa_softplus: LOOP(NAME(softplus_)(v));
+    case kappa_exp: LONG_LOOP(NAME(exp_)(v));
+    case kappa_expm1: LONG_LOOP(NAME(expm1_)(v));
+    case kappa_log: LONG_LOOP(NAME(log_)(v));
+    case kappa_log1p: LONG_LOOP(NAME(log1p_)(v));
+    case kappa_tanh: LONG_LOOP(NAME(tanh_)(v));
+    case kappa_sigmoid: LONG_LOOP(NAME(sigmoid_)(v));
+    case kappa_softplus: LONG_LOOP(NAME(softplus_)(v));
     case kappa_relu: LOOP(v < 0 ? (T)0 : v);
     case kappa_leaky_relu: LOOP(v > 0 ? v : p * v);
     case kappa_step: LOOP(v > 0 ? (T)1 : p);
@@ -61,6 +63,7 @@ static void NAME(unary)(int op, size_t n, const T *x, T p, T *y) {
     case kappa_at_most: LOOP(v > p ? p : v);
   }
 }
+#undef LONG_LOOP
 #undef LOOP
 
 // The common strides get loops of their own, which vectorise; any other pair takes the last one.
@@ -126,7 +129,7 @@ static void NAME(transpose)(size_t rows, size_t columns, const T *x, size_t ldx,
 #define CASE(value, slope, curvature)                                                 \
   for (size_t i = 0; i < rows; i++) {                                                 \
     const T *xi = x + i * ldx; T *yi = y + i * ldy;                                   \
-    FOR_EACH(j, columns) { T v = xi[j] + b[j]; yi[j] = (value); }     \
+    FOR_EACH_INTERLEAVED(j, columns, { T v = xi[j] + b[j]; yi[j] = (value); }) \
   }                                                                                   \
   return;
 static void NAME(bias_activation)(int f, size_t rows, size_t columns, const T *x, size_t ldx, const T *b, T p, T *y, size_t ldy) { EACH_ACTIVATION(CASE) }
@@ -167,6 +170,28 @@ static void NAME(add_product)(size_t n, T c, const T *a, const T *b, T *y) {
 static void NAME(multiply_add)(size_t n, const T *a, const T *b, const T *c, T *y) {
   FOR_EACH(i, n) y[i] = a[i] * b[i] + c[i];
 }
+
+// As a multiplication and an addition or subtraction after it, each rounded.
+#define SUMS(expression)                                                                                                      \
+  if (sa == 1 && sb == 1 && sc == 1) FOR_EACH(i, n) { T u = a[i], v = b[i], w = c[i]; y[i] = (expression); }                   \
+  else if (sa == 0 && sb == 1 && sc == 1) { T u = *a; FOR_EACH(i, n) { T v = b[i], w = c[i]; y[i] = (expression); } }          \
+  else if (sa == 1 && sb == 1 && sc == 0) { T w = *c; FOR_EACH(i, n) { T u = a[i], v = b[i]; y[i] = (expression); } }          \
+  else if (sa == 0 && sb == 1 && sc == 0) { T u = *a, w = *c; FOR_EACH(i, n) { T v = b[i]; y[i] = (expression); } }            \
+  else for (size_t i = 0; i < n; i++) {                                                                                       \
+    T u = a[(ptrdiff_t)i * sa], v = b[(ptrdiff_t)i * sb], w = c[(ptrdiff_t)i * sc];                                            \
+    y[i] = (expression);                                                                                                      \
+  }                                                                                                                           \
+  return
+static void NAME(product_sum)(
+    int op, size_t n, const T *a, ptrdiff_t sa, const T *b, ptrdiff_t sb, const T *c, ptrdiff_t sc, T *y) {
+#pragma clang fp contract(off)
+  switch (op) {
+    case kappa_product_plus: SUMS(u * v + w);
+    case kappa_product_minus: SUMS(u * v - w);
+    case kappa_minus_product: SUMS(w - u * v);
+  }
+}
+#undef SUMS
 
 static void NAME(add_quotient)(size_t n, T c, const T *a, const T *b, T *y) {
   FOR_EACH(i, n) y[i] += c * a[i] / b[i];

@@ -14,6 +14,15 @@
 /// would send the compiled loop, at run time, to its scalar twin.
 #define FOR_EACH(i, n) _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < (n); i++)
 
+/// As above for long chains of instructions, where a core's window does not reach from one vector to the next: four side by side, as
+/// far as whole ones go. `n` is evaluated twice.
+#define FOR_EACH_INTERLEAVED(i, n, statement)                                                                      \
+  {                                                                                                                \
+    const size_t whole_ = (n) & ~(size_t)(256 / sizeof(T) - 1);                                                    \
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(4)") for (size_t i = 0; i < whole_; i++) statement \
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(1)") for (size_t i = whole_; i < (n); i++) statement \
+  }
+
 #define KAPPA_JOIN3_(a, b, c) a##_##b##_##c
 #define KAPPA_JOIN3(a, b, c) KAPPA_JOIN3_(a, b, c)
 #define NAME(f) KAPPA_JOIN3(f, SUFFIX, ISA)

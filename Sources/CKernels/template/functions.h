@@ -41,14 +41,22 @@ static inline T NAME(exp_)(T x) {
   // Beyond these bounds the result is infinity or zero anyway; NaN passes both comparisons.
   x = x > EXP_HIGH ? EXP_HIGH : x;
   x = x < EXP_LOW ? EXP_LOW : x;
-  T n = NAME(rounding)(x * (T)1.4426950408889634074) - ROUND_MAGIC;
+  T shifted = NAME(rounding)(x * (T)1.4426950408889634074);
+  T n = shifted - ROUND_MAGIC;
   T r = NAME(fma_)(-n, LN2_HIGH, x);
   r = NAME(fma_)(-n, LN2_LOW, r);
   T p = NAME(fma_)(r * r, NAME(exp_tail)(r), r) + (T)1;
   // Two factors, because 2^n itself may be too large or subnormal.
+#if IS_FLOAT
+  int32_t all = (int32_t)(NAME(bits)(shifted) - NAME(bits)(ROUND_MAGIC)), half = all >> 1;
+  return p * NAME(from_bits)((UINT)(half + EXPONENT_BIAS) << MANTISSA_BITS)
+    * NAME(from_bits)((UINT)(all - half + EXPONENT_BIAS) << MANTISSA_BITS);
+#else
+  // AVX2 cannot halve signed 64-bit integers.
   T half = NAME(rounding)(n * (T)0.5);
   T rest = NAME(rounding)(n - (half - ROUND_MAGIC));
   return p * NAME(power_of_two)(half) * NAME(power_of_two)(rest);
+#endif
 }
 
 /// e^x in one scaling: zero where the result is below 2^(-bias + 1/2), infinite above 2^(bias + 1/2), for uses that add it to 1.

@@ -8,11 +8,11 @@ static void NAME(sigmoid_cross_entropy)(size_t rows, size_t columns, const T *z,
       size_t width = columns - j0 < chunk ? columns - j0 : chunk;
       T term[chunk];
       // softplus(z) - t z; e^-|z| in a loop of its own, so that each loop's constants stay in registers.
-      for (size_t j = 0; j < width; j++) term[j] = NAME(exp_flushed)(-NAME(absolute)(z[j0 + j]));
-      for (size_t j = 0; j < width; j++) {
+      FOR_EACH_INTERLEAVED(j, width, { term[j] = NAME(exp_flushed)(-NAME(absolute)(z[j0 + j])); })
+      FOR_EACH_INTERLEAVED(j, width, {
         T x = z[j0 + j];
         term[j] = ((x > (T)0 ? x : (T)0) - t[j0 + j] * x) + NAME(log1p_unit)(term[j]);
-      }
+      })
       total += NAME(block_sum)(width, term);
     }
     out[r] = (T)total;
@@ -22,7 +22,7 @@ static void NAME(sigmoid_cross_entropy)(size_t rows, size_t columns, const T *z,
 static void NAME(sigmoid_cross_entropy_gradient)(size_t rows, size_t columns, const T *g, const T *z, const T *t, T *out) {
   for (size_t r = 0; r < rows; r++, z += columns, t += columns, out += columns) {
     T w = g[r];
-    FOR_EACH(j, columns) out[j] = w * (NAME(sigmoid_)(z[j]) - t[j]);
+    FOR_EACH_INTERLEAVED(j, columns, { out[j] = w * (NAME(sigmoid_)(z[j]) - t[j]); })
   }
 }
 

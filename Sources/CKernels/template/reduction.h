@@ -243,7 +243,7 @@ static int NAME(all_finite)(size_t n, const T *x) {
 static void NAME(softmax_rows)(size_t rows, size_t columns, const T *x, T *out) {
   for (size_t r = 0; r < rows; r++, x += columns, out += columns) {
     T top = NAME(row_largest)(columns, x);
-    for (size_t j = 0; j < columns; j++) out[j] = NAME(exp_)(x[j] - top);
+    FOR_EACH_INTERLEAVED(j, columns, { out[j] = NAME(exp_)(x[j] - top); })
     T scale = (T)(1 / NAME(sum)(columns, out));
     for (size_t j = 0; j < columns; j++) out[j] *= scale;
   }
@@ -258,7 +258,7 @@ static void NAME(log_sum_exp_rows)(size_t rows, size_t columns, const T *x, T *o
     for (size_t j0 = 0; j0 < columns; j0 += 256) {
       size_t width = columns - j0 < 256 ? columns - j0 : 256;
       T e[256];
-      for (size_t j = 0; j < width; j++) e[j] = NAME(exp_)(x[j0 + j] - top);
+      FOR_EACH_INTERLEAVED(j, width, { e[j] = NAME(exp_)(x[j0 + j] - top); })
       total += NAME(block_sum)(width, e);
     }
     out[r] = top + (T)log(total);

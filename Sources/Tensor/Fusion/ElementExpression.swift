@@ -46,14 +46,14 @@ public final class ElementExpression<S: TensorScalar> {
   enum Kind {
     case operand(Int)
     case unary(UnaryKernel, ElementExpression, S)
+    case number(S)
     case binary(BinaryKernel, ElementExpression, ElementExpression)
-    case binaryRight(BinaryKernel, ElementExpression, S)
-    case binaryLeft(BinaryKernel, S, ElementExpression)
   }
   let kind: Kind
   init(_ kind: Kind) { self.kind = kind }
 
   static func operand(_ index: Int) -> ElementExpression { ElementExpression(.operand(index)) }
+  static func number(_ value: S) -> ElementExpression { ElementExpression(.number(value)) }
   private func applying(_ op: UnaryKernel, _ parameter: S = 0) -> ElementExpression {
     ElementExpression(.unary(op, self, parameter))
   }
@@ -75,21 +75,21 @@ public final class ElementExpression<S: TensorScalar> {
   /// The expression with the other sign.
   public static prefix func - (a: ElementExpression) -> ElementExpression { a.applying(.negate) }
   /// `b` added to the expression.
-  public static func + (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.add, a, b)) }
+  public static func + (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binary(.add, a, .number(b))) }
   /// `b` subtracted from the expression.
-  public static func - (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.subtract, a, b)) }
+  public static func - (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binary(.subtract, a, .number(b))) }
   /// The expression times `b`.
-  public static func * (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.multiply, a, b)) }
+  public static func * (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binary(.multiply, a, .number(b))) }
   /// The expression divided by `b`.
-  public static func / (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binaryRight(.divide, a, b)) }
+  public static func / (a: ElementExpression, b: S) -> ElementExpression { ElementExpression(.binary(.divide, a, .number(b))) }
   /// The expression added to `a`.
-  public static func + (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.add, a, b)) }
+  public static func + (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.add, .number(a), b)) }
   /// The expression subtracted from `a`.
-  public static func - (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.subtract, a, b)) }
+  public static func - (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.subtract, .number(a), b)) }
   /// `a` times the expression.
-  public static func * (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.multiply, a, b)) }
+  public static func * (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.multiply, .number(a), b)) }
   /// `a` divided by the expression.
-  public static func / (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binaryLeft(.divide, a, b)) }
+  public static func / (a: S, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.divide, .number(a), b)) }
 
   // As the functions of tensors of the same names.
   /// The absolute value.
@@ -131,7 +131,7 @@ public final class ElementExpression<S: TensorScalar> {
   /// x · Φ(x), where Φ is the distribution function of N(0, 1).
   public func gelu() -> ElementExpression { applying(.gelu) }
   /// The expression to the power of a number.
-  public func power(_ exponent: S) -> ElementExpression { ElementExpression(.binaryRight(.power, self, exponent)) }
+  public func power(_ exponent: S) -> ElementExpression { ElementExpression(.binary(.power, self, .number(exponent))) }
   /// The expression to the power of another.
   public func power(_ exponent: ElementExpression) -> ElementExpression { ElementExpression(.binary(.power, self, exponent)) }
   /// The nearest number within `bounds`.

@@ -11,6 +11,12 @@ struct FusedProgram<S: TensorScalar> {
   enum Operation {
     case unary(UnaryKernel, Place, S)
     case binary(BinaryKernel, Place, Place)
+    case productSum(ProductSum, Place, Place, Place)
+  }
+  /// A product and a sum in one step; the product is rounded as if it were a step of its own. The order is the C kernel's.
+  enum ProductSum: Int32 {
+    /// a b + c, a b - c and c - a b.
+    case plus, minus, from
   }
   struct Step {
     var operation: Operation
@@ -44,25 +50,41 @@ struct FusedProgram<S: TensorScalar> {
     var steps: [Step] = []
     var bufferCount = 0
     var isCostly = false
-    func place(_ number: S) -> Place {
-      numbers.append(number)
-      return .number(numbers.count - 1)
+    /// The factors of a product that nothing but the operation at hand reads.
+    func factors(_ node: ElementExpression<S>) -> [ElementExpression<S>]? {
+      guard case .binary(.multiply, let a, let b) = node.kind, uses[ObjectIdentifier(node)] == 1 else { return nil }
+      return [a, b]
+    }
+    func productSum(
+      _ op: BinaryKernel, _ a: ElementExpression<S>, _ b: ElementExpression<S>
+    ) -> (ProductSum, [ElementExpression<S>])? {
+      guard op == .add || op == .subtract else { return nil }
+      if let factors = factors(a) { return (op == .add ? .plus : .minus, factors + [b]) }
+      return factors(b).map { (op == .add ? .plus : .from, $0 + [a]) }
     }
     func visit(_ node: ElementExpression<S>) -> Place {
       if let known = places[ObjectIdentifier(node)] { return known }
       let operation: Operation
+      var read = node.children
       switch node.kind {
       case .operand(let index): return .operand(index)
+      case .number(let number):
+        numbers.append(number)
+        return .number(numbers.count - 1)
       case .unary(let op, let x, let parameter):
         operation = .unary(op, visit(x), parameter)
         isCostly = isCostly || op.isCostly
       case .binary(let op, let a, let b):
-        let left = visit(a)
-        operation = .binary(op, left, visit(b))
-      case .binaryRight(let op, let a, let number): operation = .binary(op, visit(a), place(number))
-      case .binaryLeft(let op, let number, let b): operation = .binary(op, place(number), visit(b))
+        if let (sum, terms) = productSum(op, a, b) {
+          let places = terms.map(visit)
+          operation = .productSum(sum, places[0], places[1], places[2])
+          read = terms
+        } else {
+          let left = visit(a)
+          operation = .binary(op, left, visit(b))
+        }
       }
-      for child in node.children {
+      for child in read {
         uses[ObjectIdentifier(child)]! -= 1
         if uses[ObjectIdentifier(child)] == 0, case .buffer(let buffer)? = places[ObjectIdentifier(child)] { free.append(buffer) }
       }
@@ -125,6 +147,7 @@ struct FusedProgram<S: TensorScalar> {
             case .binary(let op, let a, let b):
               let ((x, stepX), (y, stepY)) = (read(a), read(b))
               Kernels.binaryPiece(op, x, stepX, y, stepY, target, count)
+            case .productSum(let op, let a, let b, let c): Self.productSum(op, read(a), read(b), read(c), target, count)
             }
           }
         }
@@ -132,6 +155,20 @@ struct FusedProgram<S: TensorScalar> {
     }
     for source in sources { keepAlive(source) }
     return result
+  }
+
+  private static func productSum(
+    _ op: ProductSum, _ a: (base: UnsafePointer<S>, step: Int), _ b: (base: UnsafePointer<S>, step: Int),
+    _ c: (base: UnsafePointer<S>, step: Int), _ y: UnsafeMutablePointer<S>, _ count: Int
+  ) {
+    // The kernel is fast where its second factor is no single number.
+    let (a, b) = b.step == 0 ? (b, a) : (a, b)
+    dispatch(S.self) {
+      kappa_product_sum_f32(op.rawValue, count, a.base.asFloat, a.step, b.base.asFloat, b.step, c.base.asFloat, c.step, y.asFloat)
+    } double: {
+      kappa_product_sum_f64(
+        op.rawValue, count, a.base.asDouble, a.step, b.base.asDouble, b.step, c.base.asDouble, c.step, y.asDouble)
+    }
   }
 
   private static func unary(
@@ -151,11 +188,9 @@ struct FusedProgram<S: TensorScalar> {
 extension ElementExpression {
   fileprivate var children: [ElementExpression] {
     switch kind {
-    case .operand: []
+    case .operand, .number: []
     case .unary(_, let x, _): [x]
     case .binary(_, let a, let b): [a, b]
-    case .binaryRight(_, let a, _): [a]
-    case .binaryLeft(_, _, let b): [b]
     }
   }
 }
