@@ -35,6 +35,21 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
     return zip(sums, values).map { $0.sum ?? Tensor(zeros: $1.shape) }
   }
 
+  /// The derivatives of every output along `width` directions of input `index`, the other inputs held fixed.
+  /// - Parameter tangents: the shape of the input with an axis of `width` before it.
+  /// - Returns: for each output its shape with an axis of `width` before it.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package func jacobianVectorProducts(ofInput index: Int, _ tangents: Tensor<Scalar>) -> [Tensor<Scalar>] {
+    let width = tangents.shape[0]
+    let results = values.map { Tensor<Scalar>(uninitialized: Shape([width] + Array($0.shape))) }
+    var sums = results.map { result in (0..<width).map { Accumulator(place: result[row: $0]) } }
+    sweep.run(plan, from: [(inputs[index].node, tangents)], width: width, into: &sums)
+    for (result, rows) in zip(results, sums) {
+      for (row, sum) in rows.enumerated() where sum.sum == nil { result[row: row].writeZeros() }
+    }
+    return results
+  }
+
   /// Σⱼ (∂yⱼ/∂xᵢ)ᵀ uⱼ for each input i.
   /// - Parameter cotangents: uⱼ, one of the shape of each output.
   /// - Complexity: about two evaluations of the function for each call.
