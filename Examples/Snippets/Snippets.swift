@@ -8,6 +8,7 @@ struct Snippets {
     try checkPreconditioner(GaussNewtonDiagonal(), count: 10)
     try guide()
     try customPrimitive()
+    try Recording.check()
     try FromNumPy().run()
   }
 
