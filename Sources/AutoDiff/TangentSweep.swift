@@ -62,6 +62,8 @@ final class TangentSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
   @exclusivity(unchecked) private var tangents: [Tensor<Scalar>?] = []
   @exclusivity(unchecked) private var lastUses: UInt8 = 0
+  /// What the rules of nodes left for those of later nodes.
+  @exclusivity(unchecked) var notes: [Int: [Tensor<Scalar>]] = [:]
 
   init(_ tape: Tape<Scalar>) { self.tape = tape }
 
@@ -89,6 +91,7 @@ final class TangentSweep<Scalar: TensorScalar> {
       }
       for operand in step.lastUsed { tangents[operand] = nil }
     }
+    if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
     for source in sources { tangents[source.node] = nil }
     for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }
   }

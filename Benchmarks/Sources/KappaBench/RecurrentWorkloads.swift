@@ -3,44 +3,30 @@ import Kappa
 /// A recurrent network of the peers' definitions: one layer over a sequence [T, batch, 2] from a zero state, and a dense output of its
 /// last state.
 struct RecurrentNetwork {
-  enum Cell {
-    /// h = tanh([x, h, 1] W).
-    case plain
-    /// Gates in the order i, f, g, o.
-    case lstm
-    /// Gates in the order r, z, n; the reset gate acts behind the product with h.
-    case gru
-
-    var gates: Int {
-      switch self {
-      case .plain: 1
-      case .lstm: 4
-      case .gru: 3
-      }
-    }
-  }
-
   var name: String
   var batch: Int
-  var cell: Cell
+  var cell: RecurrentCell
   var steps: Int
   var hidden: Int
   /// Mean squared error to targets in [0, 1]; else the logistic loss of labels 0 and 1.
   var isRegression = false
 
   static let all = [
-    RecurrentNetwork(name: "rnn_addition", batch: 1, cell: .plain, steps: 100, hidden: 50, isRegression: true),
-    RecurrentNetwork(name: "rnn_addition", batch: 128, cell: .plain, steps: 100, hidden: 50, isRegression: true),
+    RecurrentNetwork(name: "rnn_addition", batch: 1, cell: .tanh, steps: 100, hidden: 50, isRegression: true),
+    RecurrentNetwork(name: "rnn_addition", batch: 128, cell: .tanh, steps: 100, hidden: 50, isRegression: true),
     RecurrentNetwork(name: "lstm_xor", batch: 128, cell: .lstm, steps: 50, hidden: 30),
     RecurrentNetwork(name: "gru_xor", batch: 128, cell: .gru, steps: 50, hidden: 30),
   ]
 
   private static let inputs = 2
 
+  /// Columns of W for a unit. The GRU's are r, z and n: inputs and state have theirs of n in one.
+  private var gates: Int { cell.productGroups }
+
   /// The rows of W = [inputs, hidden, bias] one piece after the other, the GRU's bias of h W_n, and the output's weight and bias.
   var layout: ParameterLayout {
     var layout = ParameterLayout()
-    let width = cell.gates * hidden
+    let width = gates * hidden
     layout.append("input", [Self.inputs, width])
     layout.append("recurrent", [hidden, width])
     layout.append("bias", [width])
@@ -68,31 +54,23 @@ struct RecurrentNetwork {
   }
 
   private func lastState(_ inputs: Variable<Float>, _ parameters: Parameters<Float>) -> Variable<Float> {
-    let x = matmul(inputs, parameters["input"]).activated(.identity, bias: parameters["bias"])
-    let w = parameters["recurrent"]
-    var h = Variable(Tensor<Float>(zeros: [batch, hidden]))
-    var c = h
-    for step in 0..<steps {
-      let product = matmul(h, w)
-      switch cell {
-      case .plain:
-        h = (x[row: step] + product).tanh()
-      case .lstm:
-        let gates = (x[row: step] + product).split(into: 4, axis: 1)
-        c = gates[1].sigmoid() * c + gates[0].sigmoid() * gates[2].tanh()
-        h = gates[3].sigmoid() * c.tanh()
-      case .gru:
-        let (a, b) = (x[row: step].split(into: 3, axis: 1), product.split(into: 3, axis: 1))
-        let (r, z) = ((a[0] + b[0]).sigmoid(), (a[1] + b[1]).sigmoid())
-        let n = (a[2] + r * (b[2] + parameters["candidateBias"])).tanh()
-        h = n + z * (h - n)
-      }
+    var (weight, bias) = (parameters["input"], parameters["bias"])
+    if cell == .gru {
+      // Between the gates and the candidate stands the state's own part of the candidate, which inputs do not enter.
+      let nothing = Variable(Tensor<Float>(zeros: [Self.inputs, hidden]))
+      let (two, three) = (2 * hidden, 3 * hidden)
+      weight = Variable(
+        concatenating: [weight.sliced(axis: 1, 0..<two), nothing, weight.sliced(axis: 1, two..<three)], axis: 1)
+      bias = Variable(
+        concatenating: [bias.sliced(axis: 0, 0..<two), parameters["candidateBias"], bias.sliced(axis: 0, two..<three)])
     }
-    return h
+    let x = matmul(inputs, weight).activated(.identity, bias: bias)
+    let start = Variable(Tensor<Float>(zeros: [cell.stateParts, batch, hidden]))
+    return recurrence(cell, x, weight: parameters["recurrent"], state: start)[row: steps - 1]
   }
 
   var workload: Workload {
-    let width = cell.gates * hidden
+    let width = gates * hidden
     return Workload(
       name: name, batch: batch,
       layers: [
