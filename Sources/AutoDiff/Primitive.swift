@@ -157,6 +157,12 @@ public struct TangentPoint<Scalar: TensorScalar> {
   public func tangent(_ index: Int) -> Tensor<Scalar>? { sweep.tangent(ofOperand: index, of: node) }
   /// As `tangent`; if no later operation needs it, the caller becomes its only owner and may write over it.
   public func takeTangent(_ index: Int) -> Tensor<Scalar>? { sweep.takeTangent(ofOperand: index, of: node) }
+  /// Leaves tensors to the rules of operations that read this one's result, for the rest of the sweep: tangents found on the way that
+  /// they would have to find again.
+  public func leaveNote(_ tensors: [Tensor<Scalar>]) { sweep.leaveNote(tensors, of: node) }
+  /// What the rule of operand `index` left.
+  public func note(ofOperand index: Int) -> [Tensor<Scalar>]? { sweep.note(of: sweep.tape.operand(index, of: node)) }
+
   /// The tangent of the first operand; nil is zero.
   public var da: Tensor<Scalar>? { tangent(0) }
   /// The tangent of the second operand; nil is zero.

@@ -6,7 +6,7 @@ import Tensor
 /// can be differentiated again.
 final class ReverseSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
-  private let isRecording: Bool
+  let isRecording: Bool
   /// Nodes on a path from a wanted input.
   private let isActive: [Bool]
   /// Computing: the cotangent of each node so far.

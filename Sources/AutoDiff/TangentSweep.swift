@@ -67,6 +67,12 @@ final class TangentSweep<Scalar: TensorScalar> {
   @exclusivity(unchecked) var blockWidth: Int?
   /// The direction whose turn it is, while a rule takes those of a block one by one.
   @exclusivity(unchecked) var direction: Int?
+  /// What the rules of nodes left for those of later nodes; in a block, for each direction.
+  @exclusivity(unchecked) private var notes: [NoteKey: [Tensor<Scalar>]] = [:]
+  private struct NoteKey: Hashable {
+    var node: Int
+    var direction: Int?
+  }
 
   init(_ tape: Tape<Scalar>) { self.tape = tape }
 
@@ -111,9 +117,13 @@ final class TangentSweep<Scalar: TensorScalar> {
 
   func finish(_ plan: TangentPlan, _ sources: [(node: Int, tangent: Tensor<Scalar>)]) {
     lastUses = 0
+    if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
     for source in sources { tangents[source.node] = nil }
     for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }
   }
+
+  func leaveNote(_ tensors: [Tensor<Scalar>], of node: Int) { notes[NoteKey(node: node, direction: direction)] = tensors }
+  func note(of node: Int) -> [Tensor<Scalar>]? { notes[NoteKey(node: node, direction: direction)] }
 
   /// Whether an operand of `node` has a tangent.
   func hasTangent(_ node: Int) -> Bool {

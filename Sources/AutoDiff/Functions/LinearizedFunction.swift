@@ -32,7 +32,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
     requireShapes(tangents, of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
     var sums = outputs.map { _ in Accumulator<Scalar>() }
     sweep.run(plan, from: zip(inputs, tangents).map { (node: $0.node, tangent: $1) }, into: &sums)
-    return zip(sums, values).map { $0.sum ?? Tensor(zeros: $1.shape) }
+    return values.indices.map { sums[$0].sum ?? Tensor(zeros: values[$0].shape) }
   }
 
   /// The derivatives of every output along `width` directions of input `index`, the other inputs held fixed.
