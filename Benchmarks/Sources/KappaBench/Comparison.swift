@@ -68,6 +68,12 @@ struct Comparison {
         lines.append("\(row) / grad: \(ratio(time.median, ours["grad" + row.dropFirst(kind.count)]?.median)) (at most \(bound))")
       }
     }
+    for (row, bound) in [("mlp_cls@128", 1.0), ("rnn_addition@1", 0.5)] {
+      guard let block = ours["hv_block/\(row)"], let single = ours["hv_repeat/\(row)"] else { continue }
+      lines.append(
+        "hv_block/\(row) / hv_repeat: \(ratio(block.median, single.median)), fastest \(ratio(block.fastest, single.fastest)) (at most \(bound))"
+      )
+    }
     if let sgd = ours["step/sgd/mlp_ae_mnist@200"], let esgd = ours["step/esgd_every20/mlp_ae_mnist@200"] {
       lines.append(
         "step/esgd_every20 / step/sgd: \(ratio(esgd.median, sgd.median)), fastest \(ratio(esgd.fastest, sgd.fastest)) (at most 1.15)"

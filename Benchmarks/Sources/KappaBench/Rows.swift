@@ -36,6 +36,13 @@ extension Row {
           let point = w.makeObjective().linearization(at: theta)
           return Work { keep(point.hessianVectorProduct(v)) }
         },
+        // A block of 16 directions at once; the time of one of them.
+        Row(name: "hv_block/\(w.label)") {
+          let theta = w.makeParameters()
+          let directions: Tensor<Float> = RandomStream(seed: 1).normal([16, w.layout.count])
+          let point = w.makeObjective().linearization(at: theta)
+          return Work(count: 16) { keep(point.hessianVectorProducts(directions)) }
+        },
         Row(name: "gv/\(w.label)") {
           let (f, theta, v) = (w.makeObjective(), w.makeParameters(), w.direction)
           return Work { keep(f.linearization(at: theta).gaussNewtonVectorProduct(v)) }
