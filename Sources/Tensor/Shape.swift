@@ -43,7 +43,11 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
   /// The product of all lengths; 1 for a scalar.
   public var elementCount: Int {
     var count = 1
-    for axis in 0..<rank { count *= lengths[axis] }
+    for axis in 0..<rank {
+      let (product, overflows) = count.multipliedReportingOverflow(by: lengths[axis])
+      require(!overflows, "the shape \(self) has more elements than can be counted")
+      count = product
+    }
     return count
   }
 

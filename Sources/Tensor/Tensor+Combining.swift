@@ -53,7 +53,8 @@ extension Tensor {
     var newShape = shape
     for (axis, pad) in padding.enumerated() {
       require(pad.before >= 0 && pad.after >= 0, "padded: \(pad) on axis \(axis) is negative")
-      newShape[axis] += pad.before + pad.after
+      let (around, overflows) = pad.before.addingReportingOverflow(pad.after)
+      newShape[axis] = Swift.min(overflows ? .max : around, Int.max - shape[axis]) + shape[axis]
     }
     var result = Tensor(repeating: value, shape: newShape)
     guard count > 0 else { return result }
@@ -136,23 +137,31 @@ extension Tensor {
 
 extension Tensor {
   /// The matrices of the last two axes with zeros above diagonal `diagonal` (0 is the main one, positive ones lie above it).
-  public func lowerTriangle(diagonal: Int = 0) -> Tensor { keeping("lowerTriangle", from: { _ in 0 }, to: { $0 + diagonal + 1 }) }
+  public func lowerTriangle(diagonal: Int = 0) -> Tensor {
+    keeping("lowerTriangle", diagonal, from: { _, _ in 0 }, to: { $0 + $1 + 1 })
+  }
 
   /// The matrices of the last two axes with zeros below diagonal `diagonal` (0 is the main one, positive ones lie above it).
-  public func upperTriangle(diagonal: Int = 0) -> Tensor { keeping("upperTriangle", from: { $0 + diagonal }, to: { _ in Int.max }) }
+  public func upperTriangle(diagonal: Int = 0) -> Tensor {
+    keeping("upperTriangle", diagonal, from: { $0 + $1 }, to: { _, _ in Int.max })
+  }
 
-  /// Columns from(i) ..< to(i) of row i of each matrix, zeros elsewhere.
-  private func keeping(_ operation: String, from first: (Int) -> Int, to end: (Int) -> Int) -> Tensor {
+  /// Columns from(i, diagonal) ..< to(i, diagonal) of row i of each matrix, zeros elsewhere.
+  private func keeping(
+    _ operation: String, _ diagonal: Int, from first: (Int, Int) -> Int, to end: (Int, Int) -> Int
+  ) -> Tensor {
     require(rank >= 2, "\(operation): shape \(shape) has no matrices")
     let result = copied()
     let (rows, columns) = (shape[rank - 2], shape[rank - 1])
     guard count > 0 else { return result }
+    // All diagonals beyond the corners are alike.
+    let diagonal = Swift.max(-rows, Swift.min(diagonal, columns))
     let out = result.mutableBase
     Parallel.slices(count / columns, grain: Swift.max(1, Parallel.cheapGrain / columns), alignment: 1) { part in
       for row in part {
         let i = row % rows
-        let low = Swift.min(columns, Swift.max(0, first(i)))
-        let high = Swift.max(low, Swift.min(columns, Swift.max(0, end(i))))
+        let low = Swift.min(columns, Swift.max(0, first(i, diagonal)))
+        let high = Swift.max(low, Swift.min(columns, Swift.max(0, end(i, diagonal))))
         for j in 0..<low { out[row * columns + j] = .zero }
         for j in high..<columns { out[row * columns + j] = .zero }
       }

@@ -35,9 +35,9 @@ extension Tensor where Scalar: TensorScalar {
   /// The error function, 2/√π ∫₀ˣ e^(-t²) dt, within 3 ulp.
   public func erf() -> Tensor { Kernels.unary(.erf, self) }
 
-  /// 1 / (1 + e⁻ˣ), within 3 ulp.
+  /// 1 / (1 + e⁻ˣ), within 3 ulp; 0 where it would be subnormal.
   public func sigmoid() -> Tensor { Kernels.unary(.sigmoid, self) }
-  /// log(1 + eˣ), within 3 ulp.
+  /// log(1 + eˣ), within 3 ulp; 0 where it would be subnormal.
   public func softplus() -> Tensor { Kernels.unary(.softplus, self) }
   /// max(x, 0).
   public func relu() -> Tensor { Kernels.unary(.relu, self) }
@@ -61,7 +61,8 @@ extension Tensor where Scalar: TensorScalar {
   /// The integer part of each element.
   public func truncated() -> Tensor { Kernels.unary(.truncate, self) }
 
-  /// xᵖ for a constant exponent, with the special values of C's `pow`; 2 and -1 are a product and a quotient.
+  /// xᵖ for a constant exponent, within 1 ulp (that of the C library), with the special values of C's `pow`; 2 and -1 are a product and a
+  /// quotient.
   public func power(_ exponent: Scalar) -> Tensor {
     switch exponent {
     case 2: squared()
@@ -69,7 +70,7 @@ extension Tensor where Scalar: TensorScalar {
     default: Kernels.binary(.power, self, scalar: exponent)
     }
   }
-  /// aᵇ, element by element, with the special values of C's `pow`.
+  /// aᵇ, element by element, within 1 ulp (that of the C library), with the special values of C's `pow`.
   public func power(_ exponent: Tensor) -> Tensor { Kernels.binary(.power, self, exponent) }
 
   /// Each element moved to the nearest point of `bounds`; NaN stays NaN.

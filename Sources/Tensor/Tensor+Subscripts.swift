@@ -116,7 +116,8 @@ extension Tensor {
   /// The part at `place` for a change in place, to be handed to `takeBack` afterwards.
   ///
   /// It has a storage object of its own for this tensor's memory, so that it is the only owner as long as nobody copies it, and what
-  /// it computes in place is in place here. Whoever copies it keeps this tensor's storage shared through that object.
+  /// it computes in place is in place here. Whoever copies it keeps this tensor's storage shared through that object; `takeBack` leaves
+  /// the memory to them.
   private mutating func lend(_ place: (Layout) -> Layout) -> Tensor {
     makeWritable()
     var part = view(place(layout))
@@ -127,7 +128,11 @@ extension Tensor {
   /// Writes a part that was lent to where it came from, unless it is there.
   private mutating func takeBack(_ part: inout Tensor, to place: (Layout) -> Layout) {
     if part.sharesMemory(with: self) {
-      if part.layout == place(layout) { return }
+      if part.layout == place(layout) {
+        // Someone kept a copy: once the part is gone, they are the only owner of its storage object, and may write to the memory.
+        if !isKnownUniquelyReferenced(&part.storage) { self = copied() }
+        return
+      }
       part = part.copied()
     }
     assign(part, to: place)

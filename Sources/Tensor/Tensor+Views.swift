@@ -6,7 +6,8 @@ extension Tensor {
   public func reshaped(to lengths: [Int]) -> Tensor {
     var resolved = lengths
     if let unknown = lengths.firstIndex(of: -1) {
-      let known = lengths.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
+      // Lengths whose product overflows fit nothing either.
+      let known = lengths.reduce(1) { $1 == -1 ? $0 : $0.multipliedReportingOverflow(by: $1).overflow ? 0 : $0 * $1 }
       require(known > 0 && count % known == 0, "reshaped: shape \(shape) does not fit \(lengths)")
       resolved[unknown] = count / known
     }

@@ -86,7 +86,7 @@ extension PartialRangeThrough: TensorIndexExpression where Bound == Int {
 
 extension TensorIndex {
   /// The end of a range that includes `last`: after -1, the last element, comes the end of the axis.
-  fileprivate static func end(after last: Int) -> Int? { last == -1 ? nil : last + 1 }
+  fileprivate static func end(after last: Int) -> Int? { last == -1 ? nil : last == .max ? last : last + 1 }
 }
 
 /// Where a view lies in its tensor's storage.
@@ -168,7 +168,7 @@ struct Layout {
   /// The diagonals of the matrices in axes `first` and `second`, as a new last axis; `offset` counts from the main one.
   func diagonal(offset: Int, _ first: Int, _ second: Int) -> Layout {
     let (rows, columns) = (shape.lengths[first], shape.lengths[second])
-    let (down, across) = (Swift.max(0, -offset), Swift.max(0, offset))
+    let (down, across) = (offset < 0 ? Int(clamping: offset.magnitude) : 0, Swift.max(0, offset))
     let count = Swift.max(0, Swift.min(rows - down, columns - across))
     let start = count > 0 ? down * strides[first] + across * strides[second] : 0
     var result = Layout(offset: self.offset + start, shape: [], strides: Strides(rowMajor: []))

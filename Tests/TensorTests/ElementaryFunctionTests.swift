@@ -76,6 +76,16 @@ struct ElementaryCase: Sendable, CustomTestStringConvertible {
       }
     ) { Foundation.tanh($0) },
     ElementaryCase(
+      "power", 1e-10...1e10, 1, 1,
+      {
+        $0.mapped {
+          $0.power(2.5)
+        } and: {
+          $0.power(2.5)
+        }
+      }
+    ) { Foundation.pow($0, 2.5) },
+    ElementaryCase(
       "sigmoid", -80...80, 3, 3,
       {
         $0.mapped {

@@ -62,6 +62,25 @@ struct LinearAlgebraValueTests {
     #expect(try Tensor<Float>(zeros: [2, 0, 0]).logDeterminant() == Tensor([0, 0]))
   }
 
+  @Test func `determinants of which a pivot overflows are infinite`() throws {
+    #expect(try Tensor<Double>([[1e308, 1e308], [-1e308, 1e308]]).determinant().scalar == .infinity)
+    #expect(try Tensor<Float>([[3e38, -3e38], [3e38, 3e38]]).determinant().scalar == .infinity)
+    #expect(try Tensor<Double>([[1e308, 1e308], [1e308, -1e308]]).determinant().scalar == -.infinity)
+    // Signs and exchanges behind the pivot that overflows count too.
+    let after = Tensor<Double>([[1e308, 1e308, 0, 0], [-1e308, 1e308, 0, 0], [0, 0, 0, 3], [0, 0, 2, 0]])
+    #expect(try after.determinant().scalar == -.infinity)
+  }
+
+  @Test("least squares without right-hand sides give the rank and the singular values", arguments: [[2, 3], [3, 2], [2, 3, 3]])
+  func noRightHandSides(_ lengths: [Int]) throws {
+    let a: Tensor<Double> = .normal(Shape(lengths), seed: 60)
+    let found = try a.leastSquares(Tensor(zeros: [lengths[lengths.count - 2], 0]))
+    #expect(found.solution.shape == Shape(lengths.dropLast(2) + [lengths[lengths.count - 1], 0]))
+    #expect(found.squaredResiduals.shape == Shape(lengths.dropLast(2) + [0]))
+    #expect(found.rank == (try a.matrixRank()))
+    expectClose(found.singularValues, try a.singularValues(), .golden(Double.self), "\(lengths)")
+  }
+
   @Test func `determinants are multiplicative`() throws {
     let (x, y) = (Tensor<Double>.normal([20, 6, 6], seed: 51), Tensor<Double>.normal([20, 6, 6], seed: 52))
     expectClose(try matmul(x, y).determinant(), try x.determinant() * y.determinant(), "det AB")

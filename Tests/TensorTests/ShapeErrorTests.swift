@@ -49,6 +49,36 @@ struct ShapeErrorTests {
     expect(result, says: "[2, 3]", "[2, 2]", "6", "4")
   }
 
+  @Test func `a shape whose elements cannot be counted`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>(zeros: [2, 3]).reshaped(to: Array(repeating: 1 << 30, count: 3))
+    }
+    expect(result, says: "[1073741824, 1073741824, 1073741824]", "more elements")
+    let inferred = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>(zeros: [2, 3]).reshaped(to: [.max, 3, -1])
+    }
+    expect(inferred, says: "reshaped", "[2, 3]")
+  }
+
+  @Test func `a range or a padding up to the largest integer`() async {
+    let range = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>(zeros: [3])[0...Int.max]
+    }
+    expect(range, says: "subscript", "axis 0", "[3]")
+    let padding = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor<Double>(zeros: [3]).padded([(before: .max, after: 1)])
+    }
+    expect(padding, says: "length", "[3]")
+  }
+
+  @Test func `no diagonal, however far, is a mistake`() {
+    let x = Tensor<Double>(ones: [2, 3])
+    for far in [Int.min, .max] {
+      #expect(x.diagonal(offset: far).shape == [0])
+      #expect(x.lowerTriangle(diagonal: far) == (far > 0 ? x : 0 * x) && x.upperTriangle(diagonal: far) == (far < 0 ? x : 0 * x))
+    }
+  }
+
   @Test func `an index out of range`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Tensor<Double>(zeros: [2, 3])[1, 3]

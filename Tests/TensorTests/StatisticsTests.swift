@@ -112,6 +112,31 @@ struct StatisticsTests {
     }
   }
 
+  @Test func `of exponentials keep their digits beside large elements`() {
+    func check<S: TensorScalar>(_ type: S.Type) {
+      let small = Tensor<S>([[0, 0.5, -1], [0, 0, 0], [-2, 0, -0.25]])
+      let exact = small.converted(to: Double.self)
+      let expected = exact - exact.exp().sum(axes: [1], keepDimensions: true).log()
+      // Offsets that leave the differences as they are.
+      let tolerance = Tolerance(relative: 8 * Double(S.ulpOfOne), absolute: 0)
+      for offset: S in [0, 1000, -5e5, 1_048_576] {
+        let x = small + offset
+        expectClose(x.logSoftmax().converted(to: Double.self), expected, tolerance, "\(S.self), rows beside \(offset)")
+        expectClose(
+          x.transposed().logSoftmax(axis: 0).converted(to: Double.self), expected.transposed(), tolerance, "\(S.self), columns")
+        expectClose(Variable(x).logSoftmax().value.converted(to: Double.self), expected, tolerance, "\(S.self), variables")
+        expectClose(
+          -Variable(x).softmaxCrossEntropy([2, 0, 1]).value.converted(to: Double.self),
+          expected.takeAlong([[2], [0], [1]] as Tensor<Int32>, axis: 1).squeezed(axis: 1), tolerance, "\(S.self), loss")
+      }
+      let infinite = Tensor<S>([[S.infinity, 1], [-S.infinity, 1], [S.nan, 1], [-S.infinity, -S.infinity]]).logSoftmax()
+      expectClose(infinite, Tensor([[S.nan, -.infinity], [-.infinity, 0], [.nan, .nan], [.nan, .nan]]), .exact, "\(S.self)")
+      #expect(Tensor<S>(zeros: [2, 0]).logSoftmax().shape == [2, 0] && Tensor<S>(zeros: [0, 2]).logSoftmax().shape == [0, 2])
+    }
+    check(Float.self)
+    check(Double.self)
+  }
+
   @Test func `keep their digits: a variance beside a large mean, norms near the ends of the range`() {
     let noise: Tensor<Double> = RandomStream(seed: 1).normal([200_000])
     for (scale, offset) in [(1.0, 1e6), (1.0, -1e4), (1e-3, 100)] {

@@ -163,6 +163,29 @@ struct SubscriptWritingTests {
     #expect(x == Tensor(repeating: 8, shape: [3, 4]))
   }
 
+  @Test func `has nothing to do with copies of a part that were kept while it changed`() {
+    var kept: [Tensor<Float>] = []
+    func keep(_ part: inout Tensor<Float>, before: Bool) {
+      if before { kept.append(part) }
+      part += 1
+      if !before { kept.append(part.flipped()) }
+    }
+    for before in [true, false] {
+      var x = Tensor<Float>([1, 2, 3, 4])
+      keep(&x[1..<3], before: before)
+      keep(&x[...][.every(2)], before: before)
+      let elements = kept.map(\.elements)
+      for index in kept.indices { kept[index] *= 100 }
+      #expect(x == [2, 3, 5, 4], "the tensor, copies kept \(before ? "before" : "after")")
+      for index in kept.indices { #expect(kept[index].elements == elements[index].map { 100 * $0 }, "copy \(index)") }
+      let copies = kept
+      x *= 7
+      x[1..<3] -= 1
+      #expect(kept == copies)
+      kept = []
+    }
+  }
+
   @Test func `keeps a part that a failing change had changed so far`() {
     struct Stop: Error {}
     func change(_ x: inout Tensor<Float>) throws {

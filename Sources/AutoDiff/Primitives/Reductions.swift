@@ -26,9 +26,12 @@ extension Variable {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func softmax(axis: Int = -1) -> Variable { applying(Softmax(axis: shape.position(ofAxis: axis, in: "softmax"))) }
 
-  /// x - log Σ eˣ along one axis.
+  /// x - log Σ eˣ along one axis, to rounding however large x is: the largest element is taken off first, as a constant.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func logSoftmax(axis: Int = -1) -> Variable { self - logSumExp(axes: [axis], keepDimensions: true) }
+  public func logSoftmax(axis: Int = -1) -> Variable {
+    let shifted = self - Variable(value.softmaxShift(axis: axis))
+    return shifted - shifted.logSumExp(axes: [axis], keepDimensions: true)
+  }
 
   /// The largest element over `axes` (all if nil); ties share the derivative equally.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)

@@ -37,8 +37,11 @@ static void NAME(sigmoid_cross_entropy_gradient_tangent)(size_t rows, size_t col
 }
 
 static void NAME(softmax_cross_entropy)(size_t rows, size_t columns, const T *z, const int32_t *label, T *out) {
-  NAME(log_sum_exp_rows)(rows, columns, z, out);
-  for (size_t r = 0; r < rows; r++) out[r] -= z[r * columns + (size_t)label[r]];
+  // The label's logit is taken off the largest one before the logarithm is added: large logits would swallow its digits.
+  for (size_t r = 0; r < rows; r++, z += columns) {
+    T top, rest = NAME(shifted_log_sum_exp)(columns, z, &top);
+    out[r] = (top - z[label[r]]) + rest;
+  }
 }
 
 static void NAME(softmax_cross_entropy_gradient)(size_t rows, size_t columns, const T *g, const T *z, const int32_t *label, T *out) {

@@ -249,19 +249,26 @@ static void NAME(softmax_rows)(size_t rows, size_t columns, const T *x, T *out) 
   }
 }
 
+/// log of the sum of e^(x - top), where top is the largest element.
+static T NAME(shifted_log_sum_exp)(size_t columns, const T *x, T *largest) {
+  T top = NAME(row_largest)(columns, x);
+  if (top == (T)INFINITY || top == (T)-INFINITY) top = 0;  // e^(inf - inf) would be NaN
+  double total = 0;
+  for (size_t j0 = 0; j0 < columns; j0 += 256) {
+    size_t width = columns - j0 < 256 ? columns - j0 : 256;
+    T e[256];
+    FOR_EACH_INTERLEAVED(j, width, { e[j] = NAME(exp_)(x[j0 + j] - top); })
+    total += NAME(block_sum)(width, e);
+  }
+  *largest = top;
+  return (T)log(total);
+}
+
 static void NAME(log_sum_exp_rows)(size_t rows, size_t columns, const T *x, T *out) {
   for (size_t r = 0; r < rows; r++, x += columns) {
-    if (columns == 0) { out[r] = (T)-INFINITY; continue; }
-    T top = NAME(row_largest)(columns, x);
-    if (top == (T)INFINITY || top == (T)-INFINITY) top = 0;  // e^(inf - inf) would be NaN
-    double total = 0;
-    for (size_t j0 = 0; j0 < columns; j0 += 256) {
-      size_t width = columns - j0 < 256 ? columns - j0 : 256;
-      T e[256];
-      FOR_EACH_INTERLEAVED(j, width, { e[j] = NAME(exp_)(x[j0 + j] - top); })
-      total += NAME(block_sum)(width, e);
-    }
-    out[r] = top + (T)log(total);
+    T top = 0;
+    out[r] = columns == 0 ? (T)-INFINITY : NAME(shifted_log_sum_exp)(columns, x, &top);
+    out[r] += top;
   }
 }
 

@@ -45,8 +45,20 @@ extension Tensor where Scalar: TensorScalar {
     return result
   }
 
-  /// x - log Σ eˣ along one axis.
-  public func logSoftmax(axis: Int = -1) -> Tensor { self - logSumExp(axes: [axis], keepDimensions: true) }
+  /// x - log Σ eˣ along one axis, to rounding however large x is: the largest element is taken off first.
+  public func logSoftmax(axis: Int = -1) -> Tensor {
+    let shifted = self - softmaxShift(axis: axis)
+    return shifted - shifted.logSumExp(axes: [axis], keepDimensions: true)
+  }
+
+  /// What may be taken off x without a change of its softmax, so that no exponential overflows: the largest elements along `axis`, which is
+  /// kept with length 1, or 0 where that is infinite or NaN.
+  package func softmaxShift(axis: Int) -> Tensor {
+    let axis = shape.normalized(axis, in: "logSoftmax")
+    if shape[axis] == 0 { return Tensor(zeros: reduced([axis], keepDimensions: true)) }
+    let largest = max(axes: [axis], keepDimensions: true)
+    return largest.isFinite ? largest : select(largest, where: largest.finiteMask(), else: 0)
+  }
 
   /// x₀, x₀ + x₁, ... along one axis; from the other end if `reversed`. Totals run in double precision.
   public func cumulativeSum(axis: Int, reversed: Bool = false) -> Tensor {

@@ -143,7 +143,8 @@ public struct LUFactorization<Scalar: TensorScalar>: Sendable {
     return (Tensor(signs, shape: batch.leading), diagonal.abs().log().sum(axes: [-1]))
   }
 
-  /// det A: `[...]`. Exponents are added apart, so only a determinant that is itself too large or small for the type overflows.
+  /// det A: `[...]`. Exponents are added apart, so that no product of pivots overflows or vanishes on the
+  /// way to a determinant that does not; it is infinite or NaN where a pivot already is.
   public var determinant: Tensor<Scalar> {
     require(batch.rows == batch.columns, "determinant: the matrices of shape \(factors.shape) are not square")
     let (diagonal, flips, n) = (factors.matrixDiagonal.elements, exchanges.elements, batch.smaller)
@@ -152,10 +153,14 @@ public struct LUFactorization<Scalar: TensorScalar>: Sendable {
       for i in index * n..<(index + 1) * n {
         significand *= diagonal[i]
         if significand == 0 { return 0 }
-        exponent += Int(significand.exponent)
-        significand = Scalar(sign: significand.sign, exponent: 0, significand: significand.significand)
+        // A pivot that overflowed has no exponent, only a sign.
+        if significand.isFinite {
+          exponent += Int(significand.exponent)
+          significand = Scalar(sign: significand.sign, exponent: 0, significand: significand.significand)
+        }
         if flips[i] != Int32(i - index * n + 1) { significand = -significand }
       }
+      if !significand.isFinite { return significand }
       // Beyond these bounds the result is infinite or zero whatever the significand.
       return Scalar(sign: .plus, exponent: Scalar.Exponent(max(-5000, min(5000, exponent))), significand: 1) * significand
     }

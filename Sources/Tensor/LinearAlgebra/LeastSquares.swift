@@ -27,8 +27,9 @@ extension Tensor where Scalar: TensorScalar {
     let (batch, k, longer) = (right.batch, right.count, Swift.max(m, n))
     let tolerance = relativeTolerance ?? defaultTolerance
     let stretched = broadcast(to: batch.shape(m, n))
-    // Columns of max(m, n) elements: b on entry, x in the first n afterwards.
-    let columns = Tensor(zeros: batch.shape(k, longer))
+    // Columns of max(m, n) elements: b on entry, x in the first n afterwards. LAPACK wants one at least.
+    let width = Swift.max(k, 1)
+    let columns = Tensor(zeros: batch.shape(width, longer))
     let values = Tensor(uninitialized: batch.shape(least))
     let ranks = Tensor<Int32>(zeros: batch.leading)
     let (outColumns, outValues, outRanks) = (columns.mutableBase, values.mutableBase, ranks.mutableBase)
@@ -38,16 +39,16 @@ extension Tensor where Scalar: TensorScalar {
       defer { keepAlive(a, side) }
       guard Kernels.isFinite(a.base, m * n), Kernels.isFinite(side.base, m * k) else { throw .notFinite }
       if least == 0 { return }
-      let target = outColumns + index * k * longer
+      let target = outColumns + index * width * longer
       for j in 0..<k { (target + j * longer).update(from: side.base + j * m, count: m) }
       let rank = LAPACK.leastSquares(
-        a.mutableBase, rows: m, columns: n, target, count: k, singularValues: outValues + index * least, tolerance: tolerance)
+        a.mutableBase, rows: m, columns: n, target, count: width, singularValues: outValues + index * least, tolerance: tolerance)
       guard let rank else { throw .notConverged }
       outRanks[index] = Int32(rank)
     }
     keepAlive(ranks.storage)
     keepAlive(values.storage)
-    let x = columns.sliced(axis: -1, 0..<n).transposed()
+    let x = columns.sliced(axis: -2, 0..<k).sliced(axis: -1, 0..<n).transposed()
     let residuals = (matmul(stretched, x) - right.columns).squared().sum(axes: [-2])
     return LeastSquaresSolution(
       solution: right.solutions(x), squaredResiduals: right.solutions(residuals), rank: ranks, singularValues: values)
