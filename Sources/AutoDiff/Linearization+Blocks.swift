@@ -16,7 +16,7 @@ extension Linearization {
     var sums = inputs.indices.map { input in rows.map { Accumulator(place: layout.view(input, of: $0)) } }
     sweep.run(hessianPlan, from: sources, width: width, into: &sums)
     for input in inputs.indices {
-      for (row, sum) in zip(rows, sums[input]) where sum.sum == nil { layout.view(input, of: row).writeZeros() }
+      for row in rows.indices where sums[input][row].sum == nil { layout.view(input, of: rows[row]).writeZeros() }
     }
     return result
   }
@@ -91,7 +91,7 @@ extension Linearization {
     let result = Tensor<Scalar>(uninitialized: outputBlock(of: width))
     var sums = [(0..<width).map { Accumulator(place: result[row: $0]) }]
     sweep.run(plan, from: sources, width: width, into: &sums)
-    for (index, sum) in sums[0].enumerated() where sum.sum == nil { result[row: index].writeZeros() }
+    for index in 0..<width where sums[0][index].sum == nil { result[row: index].writeZeros() }
     return result
   }
 }

@@ -16,10 +16,12 @@ struct TensorMemoryTests {
         _ = x.sum(axes: [step % 2])
         _ = x[rows: 3..<50].reshaped(to: [-1])
       }
-      for step in 0..<3 { round(step) }
-      let before = Memory.statistics.inUse
+      for step in 0..<200 { round(step) }
+      let (before, resident) = (Memory.statistics.inUse, residentBytes())
       for step in 0..<2000 { round(step) }
       #expect(Memory.statistics.inUse == before)
+      // A leak of 64 bytes an operation would be 640 KB.
+      if residentMemoryIsTelling { #expect(residentBytes() - resident < 400_000) }
       #expect(x.isFinite)
     }
   }

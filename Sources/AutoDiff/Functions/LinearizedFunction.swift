@@ -44,8 +44,8 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
     let results = values.map { Tensor<Scalar>(uninitialized: Shape([width] + Array($0.shape))) }
     var sums = results.map { result in (0..<width).map { Accumulator(place: result[row: $0]) } }
     sweep.run(plan, from: [(inputs[index].node, tangents)], width: width, into: &sums)
-    for (result, rows) in zip(results, sums) {
-      for (row, sum) in rows.enumerated() where sum.sum == nil { result[row: row].writeZeros() }
+    for output in results.indices {
+      for row in 0..<width where sums[output][row].sum == nil { results[output][row: row].writeZeros() }
     }
     return results
   }
