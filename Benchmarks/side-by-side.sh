@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")"
 threads=${THREADS:-2}
-rows=${ROWS:-'^(elementwise|random|mixed|conv_forward|conv_grad)/|^(gemm|grad|hv|hv_repeat|gv|gv_repeat)/(mlp|logreg|[0-9])|^step/(sgd|rmsprop|esgd_every1|esgd_every20)/mlp|^overhead'}
+rows=${ROWS:-'^(elementwise|random|mixed|conv_forward|conv_grad)/|^(gemm|grad|hv|hv_repeat|gv|gv_repeat|small)/|^step/(sgd|rmsprop|esgd_every1|esgd_every20)/mlp|^(overhead|startup|memory)'}
 seconds=${MIN_TIME:-0.5}
 rounds=${ROUNDS:-3}
 scripts=${PEER_SCRIPTS:-../../shared/peers}

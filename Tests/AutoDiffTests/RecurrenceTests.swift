@@ -144,6 +144,22 @@ struct RecurrenceTests {
     expectClose(a.hessianVectorProduct(v), expected, Tolerance(relative: 1e-6, absolute: 1e-7), "Hv")
   }
 
+  @Test("has the same derivatives however the batch is cut", arguments: RecurrentCell.allCases)
+  func parts(_ cell: RecurrentCell) {
+    // So many examples that three threads get some each.
+    let function = Self.function(cell, batch: cell == .tanh ? 4100 : 1100, of: Double.self)
+    let theta = Tensor<Double>.normal([function.layout.count], seed: 71) * 0.4
+    func derivatives(threads: Int) -> [Tensor<Double>] {
+      Parallel.cutting(for: threads) {
+        let point = function.linearization(at: theta)
+        return [point.gradient, point.hessianVectorProduct(theta), point.gaussNewtonVectorProduct(theta)]
+      }
+    }
+    for (cut, whole) in zip(derivatives(threads: 3), derivatives(threads: 1)) {
+      expectClose(cut, whole, Tolerance(relative: 1e-11, absolute: 1e-13), "three parts of the batch")
+    }
+  }
+
   @Test("asks for products of all steps at once where it can", arguments: RecurrentCell.allCases)
   func countsProducts(_ cell: RecurrentCell) {
     let (steps, function) = (6, Self.function(cell, batch: 2, of: Double.self))

@@ -67,7 +67,7 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
     let (steps, batch, width) = (kernel.steps, kernel.batch, kernel.width)
     let gates = withState ? all.sliced(axis: 0, 0..<kernel.inputCount) : all
     if p.wants(0) { p.add(gates.reshaped(to: x.shape), to: 0) }
-    if p.wants(1) {
+    if p.wants(1) && w.shape[0] > 0 {
       // hᵀ d of all steps in one product, but for the first h, which lies elsewhere.
       var d = gates.reshaped(to: [steps * batch, x.shape[2]] as Shape)
       if w.shape[1] < x.shape[2] { d = d.sliced(axis: 1, 0..<w.shape[1]) }

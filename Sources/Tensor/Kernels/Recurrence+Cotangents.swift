@@ -64,8 +64,9 @@ extension RecurrenceKernel {
       (out + inputCount).update(from: v, count: area)
       if let vc { (out + inputCount + area).update(from: vc, count: area) }
     }
-    keepAlive(y, w, state)
+    keepAlive(y, w, state, given)
     keepRecord(record)
+    if let running { keepAlive(running) }
     return (result, inside)
   }
 
@@ -154,9 +155,11 @@ extension RecurrenceKernel {
       (out + inputCount).update(from: dv, count: area)
       if let dvc { (out + inputCount + area).update(from: dvc, count: area) }
     }
-    keepAlive(y, w, state)
+    keepAlive(y, w, state, states)
     keepAlive(dy, cotangents, inside.states, tangents.gates)
     keepRecord(record)
+    if let given { keepAlive(given) }
+    if let running { keepAlive(running) }
     if let cells = inside.cells { keepAlive(cells) }
     if let cells = tangents.cells { keepAlive(cells) }
     if let start { keepAlive(start) }
