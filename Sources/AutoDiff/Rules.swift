@@ -10,6 +10,7 @@ struct Rules<Scalar: TensorScalar> {
     case value(UnsafeMutablePointer<Accumulator<Scalar>>, RecordedPoint<Scalar>)
     case tangent(UnsafeMutablePointer<Accumulator<Scalar>>, TangentPoint<Scalar>)
     case cotangents(Variable<Scalar>, CotangentPoint<Scalar>)
+    case reveal(UnsafeMutablePointer<(any Primitive<Scalar>)?>)
   }
   private let call: (Call) -> Void
   /// What was recorded, for messages.
@@ -22,6 +23,7 @@ struct Rules<Scalar: TensorScalar> {
       case .value(let sum, let point): primitive.addValue(to: &sum.pointee, at: point)
       case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
       case .cotangents(let dy, let point): primitive.addCotangents(of: dy, at: point)
+      case .reveal(let place): place.pointee = primitive
       }
     }
   }
@@ -33,4 +35,11 @@ struct Rules<Scalar: TensorScalar> {
     withUnsafeMutablePointer(to: &sum) { call(.tangent($0, point)) }
   }
   func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { call(.cotangents(dy, point)) }
+
+  /// The primitive itself, for questions that are asked seldom.
+  var revealed: any Primitive<Scalar> {
+    var result: (any Primitive<Scalar>)?
+    withUnsafeMutablePointer(to: &result) { call(.reveal($0)) }
+    return result!
+  }
 }

@@ -29,6 +29,9 @@ public final class Tape<Scalar: TensorScalar> {
   /// What stands in a variable for a value that was not computed yet.
   let standIn = Tensor<Scalar>(zeros: [0])
 
+  /// Whether operations recorded now keep the values of all operands, read by a rule or not.
+  var keepsAllOperands = false
+
   /// An empty tape.
   public init() {}
 
@@ -102,6 +105,7 @@ public final class Tape<Scalar: TensorScalar> {
 
   /// The node of an operand, holding its value if a rule reads it; -1 for a constant that none reads.
   private func keep(_ operand: Variable<Scalar>, isRead: Bool) -> Int32 {
+    let isRead = isRead || keepsAllOperands
     guard let tape = operand.tape else { return isRead ? Int32(leaf(operand.value)) : -1 }
     require(tape === self, "an operation mixes variables of two tapes")
     if isRead && nodes[operand.node].value == nil && !nodes[operand.node].isDeferred {

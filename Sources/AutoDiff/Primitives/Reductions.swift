@@ -166,3 +166,5 @@ struct CumulativeSum<Scalar: TensorScalar>: UnaryPrimitive {
     dy.applying(CumulativeSum(axis: axis, reversed: !reversed))
   }
 }
+
+extension CumulativeSum: OperationAlongAxis {}
