@@ -7,7 +7,17 @@ struct Snippets {
     try readme()
     try checkPreconditioner(GaussNewtonDiagonal(), count: 10)
     try guide()
+    try customPrimitive()
+    try Recording.check()
     try FromNumPy().run()
+  }
+
+  /// The primitive of docs/guide/primitive.md has right derivatives of first and second order.
+  static func customPrimitive() throws {
+    let x: Tensor<Double> = RandomStream(seed: 1).normal([4, 3])
+    try checkDerivatives(at: x) { $0.softsign() }
+    let slope = gradient(at: x) { $0.softsign().sum() }
+    print("softsign: slopes from \(slope.min()) to \(slope.max())")
   }
 
   /// The preconditioner of docs/guide/preconditioner.md lowers a loss and keeps its promises while it does.

@@ -4,9 +4,27 @@ import Tensor
 ///
 /// It knows where the sum belongs, if that is fixed: a piece of the flat gradient, say. So a matrix product can write or add
 /// there itself (`beta` of GEMM) and no copy is made.
+///
+/// A weight that is used in every step of a loop gathers a product xᵀ d of few rows from each. From the second one on their factors wait,
+/// and are multiplied together, one above the other: [all rows, inputs]ᵀ [all rows, outputs].
 public struct Accumulator<Scalar: TensorScalar> {
   /// The sum so far; nil while nothing was added.
-  public private(set) var sum: Tensor<Scalar>?
+  public var sum: Tensor<Scalar>? {
+    mutating get {
+      multiplyWaiting()
+      return total
+    }
+  }
+  private var total: Tensor<Scalar>?
+  /// Factors of products aᵀ b that are not in the total yet. None while there is no total.
+  private var waiting: [Waiting] = []
+
+  private struct Waiting {
+    var a: Tensor<Scalar>
+    var b: Tensor<Scalar>
+    /// Of all up to this one.
+    var rows: Int
+  }
   /// The memory where the sum belongs. Writing there is this accumulator's right alone.
   private let fixed: Place?
 
@@ -24,14 +42,14 @@ public struct Accumulator<Scalar: TensorScalar> {
   public mutating func add(_ term: consuming Tensor<Scalar>) {
     if let place {
       require(term.shape == place.shape, "a term of shape \(term.shape) for a sum of shape \(place.shape)")
-      place.writeAxpby(1, term, sum == nil ? 0 : 1)
-      sum = place
-    } else if var total = sum {
-      sum = nil
-      total += term
-      sum = total
+      place.writeAxpby(1, term, total == nil ? 0 : 1)
+      total = place
+    } else if var current = total {
+      total = nil
+      current += term
+      total = current
     } else {
-      sum = term
+      total = term
     }
   }
 
@@ -41,30 +59,60 @@ public struct Accumulator<Scalar: TensorScalar> {
   ) {
     let size = MatrixProductShape(a.shape, b.shape, transposeA: transposeA, transposeB: transposeB)
     guard a.rank == 2 && b.rank == 2 else { return add(matmul(a, b, transposeA: transposeA, transposeB: transposeB)) }
-    let beta: Scalar = sum == nil ? 0 : 1
+    if total != nil && transposeA && !transposeB && size.inner <= Self.fewRows { return wait(a, b) }
+    multiplyNow(a, transposed: transposeA, b, transposed: transposeB, size)
+  }
+
+  /// Products of more rows are fast enough alone: what the result costs to read and write again is little beside them.
+  private static var fewRows: Int { 64 }
+  /// Rows of factors that wait together at most.
+  private static var mostRows: Int { 1024 }
+  /// Their elements at most.
+  private static var mostElements: Int { 1 << 18 }
+
+  private mutating func wait(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) {
+    let rows = (waiting.last?.rows ?? 0) + a.shape[0]
+    waiting.append(Waiting(a: a, b: b, rows: rows))
+    if rows >= Self.mostRows || rows * (a.shape[1] + b.shape[1]) >= Self.mostElements { multiplyWaiting() }
+  }
+
+  private mutating func multiplyWaiting() {
+    guard !waiting.isEmpty else { return }
+    let (a, b) =
+      waiting.count == 1
+      ? (waiting[0].a, waiting[0].b) : (Tensor(concatenating: waiting.map(\.a)), Tensor(concatenating: waiting.map(\.b)))
+    waiting.removeAll(keepingCapacity: true)
+    multiplyNow(
+      a, transposed: true, b, transposed: false, MatrixProductShape(a.shape, b.shape, transposeA: true, transposeB: false))
+  }
+
+  private mutating func multiplyNow(
+    _ a: Tensor<Scalar>, transposed transposeA: Bool, _ b: Tensor<Scalar>, transposed transposeB: Bool, _ size: MatrixProductShape
+  ) {
+    let beta: Scalar = total == nil ? 0 : 1
     let target = writable(size.result)
     Kernels.matrixProduct(
       a, transposed: transposeA, b, transposed: transposeB, into: target.mutableBase, rows: size.rows, columns: size.columns,
       inner: size.inner, beta: beta)
-    sum = target
+    total = target
   }
 
   /// Adds the sums of `x` over all axes but the last.
   public mutating func addColumnSums(_ x: Tensor<Scalar>) {
     let source = x.contiguous()
     let columns = x.shape[x.rank - 1]
-    let accumulate = sum != nil
+    let accumulate = total != nil
     let target = writable([columns])
     Kernels.sumColumns(
       source.base, rows: columns == 0 ? 0 : source.count / columns, columns: columns, into: target.mutableBase,
       accumulate: accumulate)
     keepAlive(source)
-    sum = target
+    total = target
   }
 
   /// Adds `block` to positions `start` and following along `axis` of a sum of the given shape; the others are not touched.
   mutating func add(_ block: Tensor<Scalar>, along axis: Int, from start: Int, of shape: Shape) {
-    let isFirst = sum == nil
+    let isFirst = total == nil
     let target = writable(shape)
     if isFirst { target.writeZeros() }
     let inner = shape.dropFirst(axis + 1).reduce(1, *)
@@ -81,7 +129,7 @@ public struct Accumulator<Scalar: TensorScalar> {
       }
       keepAlive(source)
     }
-    sum = target
+    total = target
   }
 
   /// The memory to write or add to, exclusively ours, of the given shape.
@@ -90,9 +138,9 @@ public struct Accumulator<Scalar: TensorScalar> {
       require(shape == place.shape, "a term of shape \(shape) for a sum of shape \(place.shape)")
       return place
     }
-    guard var current = sum else { return Tensor(uninitialized: shape) }
+    guard var current = total else { return Tensor(uninitialized: shape) }
     require(shape == current.shape, "a term of shape \(shape) for a sum of shape \(current.shape)")
-    sum = nil
+    total = nil
     current.makeUnique()
     return current
   }

@@ -74,6 +74,6 @@ public struct DirectionalDerivatives<Scalar: TensorScalar> {
     var sums = targets.map { _ in Accumulator<Scalar>() }
     TangentSweep(tape).run(plan, from: Array(zip(variables.map(\.node), tangents)).map { (node: $0, tangent: $1) }, into: &sums)
     tangent = sums[0].sum ?? Tensor(zeros: result.shape)
-    cotangentTangents = zip(sums.dropFirst(), inputs).map { $0.sum ?? Tensor(zeros: $1.shape) }
+    cotangentTangents = inputs.enumerated().map { sums[$0 + 1].sum ?? Tensor(zeros: $1.shape) }
   }
 }

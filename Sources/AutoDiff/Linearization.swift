@@ -16,14 +16,14 @@ public final class Linearization<Scalar: TensorScalar> {
   /// L(θ).
   public let value: Double
 
-  private let tape: Tape<Scalar>
-  private let inputs: [Int]
+  let tape: Tape<Scalar>
+  let inputs: [Int]
   private let loss: Int
   private let outputs: Int?
   /// Outputs are named, and no parameter enters them: J = 0.
-  private let outputsAreConstant: Bool
-  private let outputShape: Shape
-  private let sweep: TangentSweep<Scalar>
+  let outputsAreConstant: Bool
+  let outputShape: Shape
+  let sweep: TangentSweep<Scalar>
 
   private let exampleLosses: Variable<Scalar>?
   /// The number of examples; nil if the function does not name their losses.
@@ -35,9 +35,9 @@ public final class Linearization<Scalar: TensorScalar> {
 
   private let backward: ReverseSweep<Scalar>
   private var backwardEnd: Int
-  private lazy var hessianPlan = TangentPlan(tape, from: inputs, to: gradientParts)
-  private lazy var jacobianPlan = TangentPlan(tape, from: inputs, to: [[outputNode]])
-  private lazy var lossHessianPlan = TangentPlan(tape, from: [outputNode], to: [outputCotangentParts])
+  private(set) lazy var hessianPlan = TangentPlan(tape, from: inputs, to: gradientParts)
+  private(set) lazy var jacobianPlan = TangentPlan(tape, from: inputs, to: [[outputNode]])
+  private(set) lazy var lossHessianPlan = TangentPlan(tape, from: [outputNode], to: [outputCotangentParts])
 
   /// Records `function` at `theta`.
   public init(_ function: some ScalarFunction<Scalar>, at theta: Tensor<Scalar>) {
@@ -74,7 +74,7 @@ public final class Linearization<Scalar: TensorScalar> {
     return inputs.map { input in backward.recordedParts(of: input).compactMap { $0.tape == nil ? nil : $0.node } }
   }
 
-  private var outputNode: Int {
+  var outputNode: Int {
     guard let outputs else {
       require(!outputsAreConstant, "lossHessianProduct: the outputs depend on no parameter, so nothing was recorded for them")
       fatalError("a Gauss-Newton product needs a function that names its outputs: Evaluation(loss:outputs:)")
@@ -137,12 +137,17 @@ public final class Linearization<Scalar: TensorScalar> {
     require(u.shape == outputShape, "vectorJacobianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     if outputsAreConstant { return Tensor(zeros: [layout.count]) }
     let result = Tensor<Scalar>(uninitialized: [layout.count])
+    pullBack(u, into: result)
+    return result
+  }
+
+  /// Writes Jᵀ u to `result`, whose memory is the caller's alone.
+  func pullBack(_ u: Tensor<Scalar>, into result: Tensor<Scalar>) {
     let places = inputs.enumerated().map { (node: $1, place: Optional(layout.view($0, of: result))) }
     let reverse = ReverseSweep(tape, inputs: places, end: outputNode + 1, isRecording: false)
     reverse.seed(outputNode, Variable(u))
     reverse.run(0..<outputNode + 1)
     for input in places where reverse.cotangent(of: input.node) == nil { input.place!.writeZeros() }
-    return result
   }
 
   /// The views of `v` that belong to the parameters.

@@ -38,8 +38,16 @@ public protocol Primitive<Scalar> {
   /// Adds the tangent of the result to `sum`, given those operand tangents that are not zero: at least one.
   func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>)
 
+  /// Whether `addTangent` also takes a block of directions: tangents, and so the result, with a further, leading axis
+  /// (`TangentPoint.blockWidth`). Where it does not, directions are taken one by one. False by default.
+  func takesBlocks(at point: TangentPoint<Scalar>) -> Bool
+
   /// Sends each wanted operand its part of the cotangent `dy` of the result.
   func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>)
+}
+
+extension Primitive {
+  public func takesBlocks(at point: TangentPoint<Scalar>) -> Bool { false }
 }
 
 /// y = f(x).
@@ -124,13 +132,37 @@ public struct TangentPoint<Scalar: TensorScalar> {
   public var b: Tensor<Scalar> { operand(1) }
   /// The value of the result, which `reads` must name.
   public var y: Tensor<Scalar> { sweep.tape.value(of: node, readBy: node) }
-  /// The shape of the result.
-  public var resultShape: Shape { sweep.tape.shape(of: node) }
+  /// The shape of the result's tangent.
+  public var resultShape: Shape { inBlock(sweep.tape.shape(of: node)) }
+
+  /// The number of directions, if tangents have a leading axis for them.
+  public var blockWidth: Int? { sweep.blockWidth }
+  /// `shape` with the leading axis that tangents have.
+  public func inBlock(_ shape: Shape) -> Shape {
+    guard let blockWidth else { return shape }
+    var wider = shape
+    wider.insert(blockWidth, at: 0)
+    return wider
+  }
+  /// Axis `axis` of a value, counted from the front, in its tangent.
+  public func inBlock(axis: Int) -> Int { blockWidth == nil ? axis : axis + 1 }
+  /// Whether every operand that has a tangent has as many axes as the result. Then a rule that multiplies tangents with values, which
+  /// broadcast, takes blocks as it is.
+  public var operandsHaveRankOfResult: Bool {
+    let rank = sweep.tape.shape(of: node).rank
+    return (0..<operandCount).allSatisfy { tangent($0) == nil || sweep.tape.shape(of: sweep.tape.operand($0, of: node)).rank == rank }
+  }
 
   /// The tangent of operand `index`; nil is zero.
   public func tangent(_ index: Int) -> Tensor<Scalar>? { sweep.tangent(ofOperand: index, of: node) }
   /// As `tangent`; if no later operation needs it, the caller becomes its only owner and may write over it.
   public func takeTangent(_ index: Int) -> Tensor<Scalar>? { sweep.takeTangent(ofOperand: index, of: node) }
+  /// Leaves tensors to the rules of operations that read this one's result, for the rest of the sweep: tangents found on the way that
+  /// they would have to find again.
+  public func leaveNote(_ tensors: [Tensor<Scalar>]) { sweep.leaveNote(tensors, of: node) }
+  /// What the rule of operand `index` left.
+  public func note(ofOperand index: Int) -> [Tensor<Scalar>]? { sweep.note(of: sweep.tape.operand(index, of: node)) }
+
   /// The tangent of the first operand; nil is zero.
   public var da: Tensor<Scalar>? { tangent(0) }
   /// The tangent of the second operand; nil is zero.

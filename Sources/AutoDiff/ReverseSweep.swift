@@ -6,7 +6,7 @@ import Tensor
 /// can be differentiated again.
 final class ReverseSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
-  private let isRecording: Bool
+  let isRecording: Bool
   /// Nodes on a path from a wanted input.
   private let isActive: [Bool]
   /// Computing: the cotangent of each node so far.
@@ -51,9 +51,27 @@ final class ReverseSweep<Scalar: TensorScalar> {
   func run(_ range: Range<Int>, consuming: Bool = false) {
     for node in range.reversed() where isActive[node] && tape.nodes[node].rules != nil {
       if let dy = takeCotangent(node) {
-        tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
+        if tape.detector != nil {
+          watch(node, dy)
+        } else {
+          tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
+        }
       }
       if consuming { tape.forget(node) }
+    }
+    if consuming { tape.end() }
+  }
+
+  /// Runs the cotangent rule of `node` while a detector watches.
+  private func watch(_ node: Int, _ dy: Variable<Scalar>) {
+    let outer = tape.differentiated
+    if outer == nil { tape.differentiated = node }
+    tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
+    tape.differentiated = outer
+    if isRecording { return }  // What is recorded is looked at there.
+    for index in 0..<tape.operandCount(of: node) where wants(tape.operand(index, of: node)) {
+      tape.detector!.check(
+        sums[tape.operand(index, of: node)].sum, .cotangent, by: tape.origin(of: node), from: [dy.value] + tape.keptOperands(of: node))
     }
   }
 

@@ -9,6 +9,7 @@ struct Rules<Scalar: TensorScalar> {
   private enum Call {
     case value(UnsafeMutablePointer<Accumulator<Scalar>>, RecordedPoint<Scalar>)
     case tangent(UnsafeMutablePointer<Accumulator<Scalar>>, TangentPoint<Scalar>)
+    case takesBlocks(UnsafeMutablePointer<Bool>, TangentPoint<Scalar>)
     case cotangents(Variable<Scalar>, CotangentPoint<Scalar>)
     case reveal(UnsafeMutablePointer<(any Primitive<Scalar>)?>)
   }
@@ -22,6 +23,7 @@ struct Rules<Scalar: TensorScalar> {
       switch call {
       case .value(let sum, let point): primitive.addValue(to: &sum.pointee, at: point)
       case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
+      case .takesBlocks(let answer, let point): answer.pointee = primitive.takesBlocks(at: point)
       case .cotangents(let dy, let point): primitive.addCotangents(of: dy, at: point)
       case .reveal(let place): place.pointee = primitive
       }
@@ -33,6 +35,11 @@ struct Rules<Scalar: TensorScalar> {
   }
   func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) {
     withUnsafeMutablePointer(to: &sum) { call(.tangent($0, point)) }
+  }
+  func takesBlocks(at point: TangentPoint<Scalar>) -> Bool {
+    var answer = false
+    withUnsafeMutablePointer(to: &answer) { call(.takesBlocks($0, point)) }
+    return answer
   }
   func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { call(.cotangents(dy, point)) }
 

@@ -92,5 +92,5 @@ extension ScalarFunction {
 
 extension Tensor where Scalar: TensorScalar {
   /// Sets all elements of memory that the caller alone may write.
-  func writeZeros() { for i in 0..<count { mutableBase[i] = 0 } }
+  func writeZeros() { mutableBase.update(repeating: 0, count: count) }
 }

@@ -60,15 +60,26 @@ struct TangentPlan {
 /// Carries tangents forward over a tape: one pass of forward-mode differentiation. Its memory is reused from run to run.
 final class TangentSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
-  @exclusivity(unchecked) private var tangents: [Tensor<Scalar>?] = []
-  @exclusivity(unchecked) private var lastUses: UInt8 = 0
+  @exclusivity(unchecked) var tangents: [Tensor<Scalar>?] = []
+  /// The operands of the current step whose tangents no later step needs, as in `TangentPlan.Step`.
+  @exclusivity(unchecked) var lastUses: UInt8 = 0
+  /// The number of directions, while a rule computes with all of them at once.
+  @exclusivity(unchecked) var blockWidth: Int?
+  /// The direction whose turn it is, while a rule takes those of a block one by one.
+  @exclusivity(unchecked) var direction: Int?
+  /// What the rules of nodes left for those of later nodes; in a block, for each direction.
+  @exclusivity(unchecked) private var notes: [NoteKey: [Tensor<Scalar>]] = [:]
+  private struct NoteKey: Hashable {
+    var node: Int
+    var direction: Int?
+  }
 
   init(_ tape: Tape<Scalar>) { self.tape = tape }
 
   /// Runs `plan` with the given tangents at its sources and adds the results to `sums`, one for each of the plan's targets.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into sums: inout [Accumulator<Scalar>]) {
-    if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
+    prepare()
     for source in sources { tangents[source.node] = source.tangent }
     for source in plan.passed { if let tangent = tangents[source.node] { sums[source.target].add(tangent) } }
     for step in plan.steps {
@@ -78,23 +89,44 @@ final class TangentSweep<Scalar: TensorScalar> {
       let point = TangentPoint(sweep: self, node: step.node)
       if step.targets.count == 1 && !step.isUsedLater {
         tape.nodes[step.node].rules!.addTangent(to: &sums[step.targets[0]], at: point)
+        tape.detector?.check(
+          sums[step.targets[0]].sum, .tangent, by: tape.origin(of: step.node), from: tape.keptOperands(of: step.node))
       } else {
         var sum = Accumulator<Scalar>()
         tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+        tape.detector?.check(sum.sum, .tangent, by: tape.origin(of: step.node), from: tape.keptOperands(of: step.node))
         if step.isUsedLater { tangents[step.node] = sum.sum }
         if let tangent = sum.sum { for target in step.targets { sums[target].add(tangent) } }
       }
-      if lastUses != 0 {
-        for index in 0..<3 where lastUses & (1 << UInt8(index)) != 0 { tangents[tape.operand(index, of: step.node)] = nil }
-      }
-      for operand in step.lastUsed { tangents[operand] = nil }
+      release(after: step)
     }
+    finish(plan, sources)
+  }
+
+  func prepare() {
+    if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
+  }
+
+  /// Lets go of the tangents that `step` was the last to use.
+  func release(after step: TangentPlan.Step) {
+    if step.lastUses != 0 {
+      for index in 0..<3 where step.lastUses & (1 << UInt8(index)) != 0 { tangents[tape.operand(index, of: step.node)] = nil }
+    }
+    for operand in step.lastUsed { tangents[operand] = nil }
+  }
+
+  func finish(_ plan: TangentPlan, _ sources: [(node: Int, tangent: Tensor<Scalar>)]) {
+    lastUses = 0
+    if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
     for source in sources { tangents[source.node] = nil }
     for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }
   }
 
+  func leaveNote(_ tensors: [Tensor<Scalar>], of node: Int) { notes[NoteKey(node: node, direction: direction)] = tensors }
+  func note(of node: Int) -> [Tensor<Scalar>]? { notes[NoteKey(node: node, direction: direction)] }
+
   /// Whether an operand of `node` has a tangent.
-  private func hasTangent(_ node: Int) -> Bool {
+  func hasTangent(_ node: Int) -> Bool {
     for index in 0..<Int(tape.nodes[node].operandCount) {
       let operand = tape.operand(index, of: node)
       if operand >= 0 && tangents[operand] != nil { return true }
@@ -104,7 +136,9 @@ final class TangentSweep<Scalar: TensorScalar> {
 
   func tangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
     let operand = tape.operand(index, of: node)
-    return operand < 0 ? nil : tangents[operand]
+    guard operand >= 0 else { return nil }
+    if let direction { return tangents[operand]?[row: direction] }
+    return tangents[operand]
   }
 
   func takeTangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
@@ -113,6 +147,6 @@ final class TangentSweep<Scalar: TensorScalar> {
     if lastUses & (1 << UInt8(index)) != 0 && !(0..<3).contains(where: { $0 != index && tape.operand($0, of: node) == operand }) {
       return tangents[operand].take()
     }
-    return tangents[operand]
+    return tangent(ofOperand: index, of: node)
   }
 }

@@ -31,6 +31,14 @@ public final class Tape<Scalar: TensorScalar> {
 
   /// Whether operations recorded now keep the values of all operands, read by a rule or not.
   var keepsAllOperands = false
+  /// A last sweep has let go of the values.
+  private var hasEnded = false
+  /// Watches for NaNs, if `detectAnomaly` is at work.
+  let detector = AnomalyDetector.current
+  /// Where each node comes from; only while a detector watches.
+  private var origins: [AnomalyDetector.Origin] = []
+  /// The operation whose cotangents are being recorded: what stands behind all that is recorded meanwhile.
+  var differentiated: Int?
 
   /// An empty tape.
   public init() {}
@@ -49,6 +57,10 @@ public final class Tape<Scalar: TensorScalar> {
   private func leaf(_ value: Tensor<Scalar>) -> Int {
     nodes.append(
       Node(rules: nil, operands: SIMD4(-1, -1, -1, 0), shape: value.shape, value: value, isDeferred: false))
+    if let detector {
+      noteOrigin("an input")
+      detector.check(value, .input, by: origins[count - 1])
+    }
     return nodes.count - 1
   }
 
@@ -88,6 +100,11 @@ public final class Tape<Scalar: TensorScalar> {
   ) -> Variable<Scalar> {
     nodes.append(
       Node(rules: Rules(primitive), operands: operands, shape: value.shape, value: isKept ? value : nil, isDeferred: false))
+    if let detector {
+      noteOrigin(AnomalyDetector.name(of: primitive))
+      detector.check(
+        value, differentiated == nil ? .value : .cotangent, by: origins[count - 1], from: keptOperands(of: count - 1))
+    }
     return Variable(tape: self, node: nodes.count - 1, computed: value)
   }
 
@@ -100,6 +117,7 @@ public final class Tape<Scalar: TensorScalar> {
     nodes.append(
       Node(
         rules: Rules(primitive), operands: SIMD4(first, second, -1, b == nil ? 1 : 2), shape: shape, value: nil, isDeferred: true))
+    if detector != nil { noteOrigin(AnomalyDetector.name(of: primitive)) }
     return Variable(deferredOn: self, node: nodes.count - 1)
   }
 
@@ -107,7 +125,8 @@ public final class Tape<Scalar: TensorScalar> {
   private func keep(_ operand: Variable<Scalar>, isRead: Bool) -> Int32 {
     let isRead = isRead || keepsAllOperands
     guard let tape = operand.tape else { return isRead ? Int32(leaf(operand.value)) : -1 }
-    require(tape === self, "an operation mixes variables of two tapes")
+    require(tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
+    requireNotEnded()
     if isRead && nodes[operand.node].value == nil && !nodes[operand.node].isDeferred {
       nodes[operand.node].value = operand.value
     }
@@ -125,6 +144,7 @@ public final class Tape<Scalar: TensorScalar> {
   func value(of node: Int, readBy reader: Int) -> Tensor<Scalar> {
     require(node >= 0, "\(name(reader)) reads the value of a constant operand that its `reads` does not name")
     if let value = nodes[node].value { return value }
+    requireNotEnded()
     require(nodes[node].isDeferred, "\(name(reader)) reads the value of \(name(node)), which its `reads` does not name")
     var sum = Accumulator<Scalar>()
     addDeferredValue(of: node, to: &sum)
@@ -138,8 +158,33 @@ public final class Tape<Scalar: TensorScalar> {
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
+  /// Remembers where the newest node comes from: the operation that is being differentiated, if there is one.
+  private func noteOrigin(_ primitive: String) {
+    origins.append(differentiated.map { origins[$0] } ?? AnomalyDetector.Origin(primitive: primitive, trace: AnomalyDetector.trace()))
+  }
+
+  /// Where `node` comes from; only while a detector watches.
+  func origin(of node: Int) -> AnomalyDetector.Origin { origins[node] }
+
+  /// Those values of the operands of `node` that are still there.
+  func keptOperands(of node: Int) -> [Tensor<Scalar>] {
+    (0..<operandCount(of: node)).compactMap {
+      let operand = operand($0, of: node)
+      return operand < 0 ? nil : nodes[operand].value
+    }
+  }
+
   /// Lets go of a value that no later step of a sweep reads.
   func forget(_ node: Int) { nodes[node].value = nil }
+
+  /// After this, variables of the tape cannot be computed with.
+  func end() { hasEnded = true }
+
+  private func requireNotEnded() {
+    require(
+      !hasEnded,
+      "a variable is used after its tape has ended: valueAndGradient lets values go as it uses them up; take the variable's value out, or keep a linearization")
+  }
 
   private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }
 }

@@ -75,6 +75,31 @@ struct TimeMajor: ExampleLosses {
   }
 }
 
+/// A recurrent layer as one operation, behind a dense layer for all steps and before another.
+struct RecurrentLayer: ExampleLosses {
+  let cell: RecurrentCell
+  var steps = 4
+  var shapes: [Shape] { [[2, 3 * cell.inputGroups], [3 * cell.inputGroups], [3, 3 * cell.productGroups], [3, 2]] }
+  func losses<S: TensorScalar>(_ p: [Variable<S>], count: Int) -> Variable<S> {
+    let x: Variable<S> = data([steps, count, 2], seed: 19)
+    let inputs = matmul(x, p[0]).activated(.identity, bias: p[1])
+    let start = Variable(Tensor<S>(repeating: 0.3, shape: [cell.stateParts, count, 3]))
+    let states = recurrence(cell, inputs, weight: p[2], state: start)[rows: 0..<steps]
+    return (matmul(states, p[3]) - data([steps, count, 2], seed: 3)).squared().sum(axes: [0, 2])
+  }
+}
+
+/// As above, with a first state that is a parameter's: the cotangents of inputs and state are one vector.
+struct TrainedState: ExampleLosses {
+  var shapes: [Shape] { [[2, 12], [3, 12], [2, 1, 3]] }
+  func losses<S: TensorScalar>(_ p: [Variable<S>], count: Int) -> Variable<S> {
+    let inputs = matmul(data([3, count, 2], seed: 19), p[0])
+    let states = recurrence(.lstm, inputs, weight: p[1], state: p[2].broadcast(to: [2, count, 3]))
+    return states[rows: 2..<3].squared().sum(axes: [0, 2])
+  }
+  var swept: Set<Int> { [0, 1, 2] }
+}
+
 /// A sequence model with a loss at each step: dense on `[B, T, H]`, labels `[B, T]`.
 struct SequenceLabels: ExampleLosses {
   var shapes: [Shape] { [[3, 4], [4], [4, 3], [3]] }

@@ -6,7 +6,9 @@ import Testing
 struct ExampleGradientTests {
   private static let count = 4
   static let cases: [any ExampleLosses] = [
-    RecurrentLoop(), RecurrentLoop(isJoined: true), TimeMajor(), SequenceLabels(), TiedWeights(), Convolutional(), Embedding(),
+    RecurrentLoop(), RecurrentLoop(isJoined: true), RecurrentLayer(cell: .tanh), RecurrentLayer(cell: .lstm),
+    RecurrentLayer(cell: .gru), RecurrentLayer(cell: .lstm, steps: 1), TrainedState(), TimeMajor(), SequenceLabels(), TiedWeights(),
+    Convolutional(), Embedding(),
     Attention(), NamedProducts(), Siamese(), FlatVector(), ManyShapes(), Penalized(), Normalized(), OwnParameters(count: count),
     BareParameters(count: count),
   ]

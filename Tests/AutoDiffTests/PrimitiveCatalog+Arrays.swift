@@ -88,9 +88,9 @@ extension PrimitiveCase {
     PrimitiveCase("Scatter", "rows, some twice", [spread([3, 2]), .normal([2, 2, 2], seed: 11)]) {
       $0[0].scatteringAdd($0[1], at: indices)
     },
-    PrimitiveCase("TakeAlong", "sorted", [spread([2, 4])]) { $0[0].sorted(descending: true) },
-    PrimitiveCase("TakeAlong", "rows", [spread([3, 2])]) { $0[0].takeAlong(along, axis: 0) },
-    PrimitiveCase("ScatterAlong", "rows", [spread([3, 2]), .normal([4, 2], seed: 12)]) {
+    PrimitiveCase("Take", "sorted: an index for each position", [spread([2, 4])]) { $0[0].sorted(descending: true) },
+    PrimitiveCase("Take", "rows: an index for each position", [spread([3, 2])]) { $0[0].takeAlong(along, axis: 0) },
+    PrimitiveCase("Scatter", "an index for each position", [spread([3, 2]), .normal([4, 2], seed: 12)]) {
       $0[0].scatteringAddAlong($0[1], at: along, axis: -2)
     },
   ]

@@ -51,7 +51,7 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
 
   static let catalog =
     activations + elementary + arithmetic + choices + products + sums + reductions + statistics + shapes + slices + gathers + images
-    + triangles + systems + decompositions + losses
+    + triangles + systems + decompositions + losses + recurrences + checkpoints
 }
 
 /// Elements of the given size from -1.7 to 1.9 that keep away from 0 and from each other.
@@ -186,6 +186,20 @@ extension PrimitiveCase {
     PrimitiveCase("SoftmaxCrossEntropy", [spread([2, 3])]) { $0[0].softmaxCrossEntropy(labels) },
     PrimitiveCase("SoftmaxCrossEntropyGradient", pullbackTo: 0, [.normal([2], seed: 6), spread([2, 3])]) {
       $0[0].softmaxCrossEntropy(labels)
+    },
+  ]
+
+  private static let checkpoints: [PrimitiveCase] = [
+    PrimitiveCase("Checkpoint", "of one variable", [spread([2, 3])]) { checkpointed($0[0]) { ($0.tanh() * $0).sum(axes: [0]) } },
+    PrimitiveCase("Checkpoint", "of two, with two results", [spread([2, 3]), spread([3, 2], by: 0.19)]) {
+      let results = checkpointed($0) { v in
+        let product = matmul(v[0], v[1])
+        return [product.sigmoid(), (product * product).sum()]
+      }
+      return results[0] * results[1]
+    },
+    PrimitiveCase("Checkpoint", "inside another", [spread([3])]) {
+      checkpointed($0[0]) { x in x * checkpointed(x) { $0.exp() } }
     },
   ]
 }

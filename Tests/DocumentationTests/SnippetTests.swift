@@ -6,10 +6,10 @@ struct SnippetTests {
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  /// The pages whose code blocks are compiled: the README and all guides.
+  /// The pages whose code blocks are compiled: the README, the page on differentiation and all guides.
   static var pages: [String] {
     let guides = (try? FileManager.default.contentsOfDirectory(atPath: root.appendingPathComponent("docs/guide").path)) ?? []
-    return ["README.md"] + guides.filter { $0.hasSuffix(".md") }.map { "docs/guide/" + $0 }
+    return ["README.md", "docs/autodiff.md"] + guides.filter { $0.hasSuffix(".md") }.map { "docs/guide/" + $0 }
   }
 
   @Test("is the code that Examples/Snippets compiles and runs", arguments: pages)

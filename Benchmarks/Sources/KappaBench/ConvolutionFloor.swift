@@ -6,21 +6,33 @@ import Kappa
 /// measured against. Each thread works on its part of the batch, hot in the cache, with nothing allocated; best of many.
 struct ConvolutionFloor {
   /// One row for each of `ConvolutionProducts`; none where oneDNN is not installed.
-  static func rows(of workload: ConvolutionWorkload, threads: Int) -> [Result] {
-    guard let library = kappa_onednn_open("libdnnl.so.2") else { return [] }
+  static func rows(of workload: ConvolutionNetwork, threads: Int) -> [Result] {
+    guard isAvailable else { return [] }
     return ConvolutionProducts.allCases.map { (products: ConvolutionProducts) -> Result in
-      var seconds = 0.0
+      var total = 0.0
       for (index, layer) in workload.layers.enumerated() {
-        var wanted = [kappa_onednn_forward]
-        if products == .gradient { wanted.append(kappa_onednn_weight_gradient) }
-        if products == .gradient && index > 0 { wanted.append(kappa_onednn_input_gradient) }
-        for product in wanted {
-          seconds += time(Int32(product.rawValue), layer, batch: workload.batch, threads: threads, library)
-        }
+        let times = seconds(of: layer, batch: workload.batch, threads: threads)
+        total += times.forward
+        if products == .gradient { total += times.weight + (index > 0 ? times.input : 0) }
       }
-      let measured = Measured(median: seconds, fastest: seconds, repetitions: 1, peakMegabytes: peakResidentMegabytes())
+      let measured = Measured(median: total, fastest: total, repetitions: 1, peakMegabytes: peakResidentMegabytes())
       return Result(row: "floor/\(products.rawValue)/\(workload.label)", peer: "floor", threads: threads, measured: measured)
     }
+  }
+
+  private nonisolated(unsafe) static let library = kappa_onednn_open("libdnnl.so.2")
+
+  /// Whether oneDNN is installed.
+  static var isAvailable: Bool { library != nil }
+
+  /// Seconds of a layer's result and of its weights' and its input's gradient.
+  static func seconds(of layer: ConvolutionLayer, batch: Int, threads: Int) -> (forward: Double, weight: Double, input: Double) {
+    guard let library else { fatalError("the floor of convolutions needs oneDNN") }
+    func seconds(_ product: UInt32) -> Double { time(Int32(product), layer, batch: batch, threads: threads, library) }
+    return (
+      seconds(kappa_onednn_forward.rawValue), seconds(kappa_onednn_weight_gradient.rawValue),
+      seconds(kappa_onednn_input_gradient.rawValue)
+    )
   }
 
   private static func time(

@@ -2,8 +2,8 @@ import COpenBLAS
 import Foundation
 import Kappa
 
-/// The bare matrix products of a workload in OpenBLAS, each timed alone, hot in the cache, best of many, and summed: what the
-/// rows are measured against. OpenBLAS uses its own threads here.
+/// The bare products of a workload, each timed alone, hot in the cache, best of many, and summed: what the rows are measured against.
+/// Matrix products in OpenBLAS with its own threads, convolutions in oneDNN.
 struct Floor {
   /// Seconds of one layer's products x W, xᵀ d and d Wᵀ.
   private struct Layer {
@@ -15,13 +15,11 @@ struct Floor {
 
   /// One row for each kind of derivative, as `floor/KIND/WORKLOAD`.
   static func rows(of w: Workload, threads: Int) -> [Result] {
+    let isConvolutional = w.layers.contains { if case .convolution = $0 { true } else { false } }
+    guard !isConvolutional || ConvolutionFloor.isAvailable else { return [] }
     openblas_set_num_threads(Int32(threads))
     defer { openblas_set_num_threads(1) }
-    let layers = zip(w.sizes, w.sizes.dropFirst()).map { inputs, outputs in
-      Layer(
-        forward: product(w.batch, inputs, outputs), weight: product(inputs, w.batch, outputs, transposeA: true),
-        input: product(w.batch, outputs, inputs, transposeB: true))
-    }
+    let layers = w.layers.map { time($0, batch: w.batch, threads: threads) }
     let (first, later) = (layers[0], layers.dropFirst())
     let forward = layers.reduce(0) { $0 + $1.forward }
     let start = first.forward + first.weight
@@ -37,22 +35,52 @@ struct Floor {
     }
   }
 
-  /// The least seconds of an [m, k] x [k, n] product among those that fit in 60 ms, at least four.
+  private static func time(_ layer: Workload.Layer, batch: Int, threads: Int) -> Layer {
+    switch layer {
+    case .dense(let rows, let inputs, let outputs, let steps):
+      let count = Double(steps)
+      return Layer(
+        forward: count * product(rows, inputs, outputs), weight: product(inputs, steps * rows, outputs, transposeA: true),
+        input: count * product(rows, outputs, inputs, transposeB: true))
+    case .convolution(let layer):
+      let times = ConvolutionFloor.seconds(of: layer, batch: batch, threads: threads)
+      return Layer(forward: times.forward, weight: times.weight, input: times.input)
+    }
+  }
+
+  /// The least seconds of an [m, k] x [k, n] product; of one row or column also by the matrix-vector product.
   private static func product(_ m: Int, _ k: Int, _ n: Int, transposeA: Bool = false, transposeB: Bool = false) -> Double {
     let a = [Float](repeating: 0.5, count: m * k)
     let b = [Float](repeating: 0.25, count: k * n)
     var c = [Float](repeating: 0, count: m * n)
+    let matrices = leastSeconds {
+      cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n),
+        Int32(k), 1, a, Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 0, &c, Int32(n))
+    }
+    guard m == 1 || n == 1 && !transposeA else { return matrices }
+    let vector = leastSeconds {
+      if m == 1 {
+        let (rows, columns) = transposeB ? (n, k) : (k, n)
+        cblas_sgemv(
+          CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, Int32(rows), Int32(columns), 1, b, Int32(columns), a, 1, 0, &c, 1)
+      } else {
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, Int32(m), Int32(k), 1, a, Int32(k), b, 1, 0, &c, 1)
+      }
+    }
+    return min(matrices, vector)
+  }
+
+  /// The least seconds of one call among batches of calls that fit in 60 ms; at least four batches.
+  private static func leastSeconds(_ body: () -> Void) -> Double {
     let clock = ContinuousClock()
+    body()
+    let calls = max(1, Int(1e-4 / max(clock.measure(body) / .seconds(1), 1e-7)))
     let end = clock.now.advanced(by: .milliseconds(60))
     var least = Double.infinity
     var count = 0
     while clock.now < end || count < 4 {
-      let time = clock.measure {
-        cblas_sgemm(
-          CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n),
-          Int32(k), 1, a, Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 0, &c, Int32(n))
-      }
-      least = min(least, time / .seconds(1))
+      least = min(least, clock.measure { for _ in 0..<calls { body() } } / .seconds(1) / Double(calls))
       count += 1
     }
     return least

@@ -30,6 +30,9 @@ struct KappaBench: ParsableCommand {
   @Option(help: "Instead of measuring, print the ratios of the JSON files in this folder.")
   var compare: String?
 
+  @Option(help: ArgumentHelp("Do the work of one process row and end.", visibility: .hidden))
+  var child: ChildProcess?
+
   func run() throws {
     guard let pattern = try? Regex(rows) else { throw ValidationError("--rows: \(rows) is not a regular expression") }
     guard threads >= 1 else { throw ValidationError("--threads: \(threads) is not positive") }
@@ -37,13 +40,14 @@ struct KappaBench: ParsableCommand {
     let chosen = Row.all.filter { $0.name.firstMatch(of: pattern) != nil }
     if list { return chosen.forEach { print($0.name) } }
     Parallel.threads = threads
+    if let child { return child.run() }
     print("\(Configuration.current)\n")
     var results: [Result] = []
     if floor {
       for workload in Workload.all where chosen.contains(where: { $0.name.hasSuffix(workload.label) }) {
         results += Floor.rows(of: workload, threads: threads)
       }
-      for workload in ConvolutionWorkload.all where chosen.contains(where: { $0.name.hasSuffix(workload.label) }) {
+      for workload in ConvolutionNetwork.all where chosen.contains(where: { $0.name.hasSuffix(workload.label) }) {
         results += ConvolutionFloor.rows(of: workload, threads: threads)
       }
       results.forEach { print($0.line) }
@@ -51,7 +55,7 @@ struct KappaBench: ParsableCommand {
       return
     }
     for row in chosen {
-      let result = Result(row: row.name, threads: threads, measured: measure(row.prepare(), minTime: minTime))
+      let result = Result(row: row.name, threads: threads, measured: row.measured(minTime))
       print(result.line)
       fflush(nil)
       results.append(result)

@@ -6,15 +6,27 @@ struct Work {
   var run: () -> Void
 }
 
-/// One row of the comparison: preparing it makes the data and checks the answer.
+/// One row of the comparison.
 struct Row {
   var name: String
-  var prepare: () -> Work
+  /// Measures the row for at least so many seconds.
+  var measured: (_ minTime: Double) -> Measured
+
+  /// A row of work in this process: `prepare` makes the data and checks the answer.
+  init(name: String, prepare: @escaping () -> Work) {
+    self.init(name: name, measured: { measure(prepare(), minTime: $0) })
+  }
+
+  init(name: String, measured: @escaping (_ minTime: Double) -> Measured) {
+    self.name = name
+    self.measured = measured
+  }
 }
 
 struct Measured {
-  var median: Double
-  var fastest: Double
+  /// Seconds; nil where memory alone is measured.
+  var median: Double?
+  var fastest: Double?
   var repetitions: Int
   var peakMegabytes: Double
 }
@@ -24,8 +36,8 @@ struct Result: Encodable {
   var row: String
   var peer: String
   var threads: Int
-  var median_s: Double
-  var min_s: Double
+  var median_s: Double?
+  var min_s: Double?
   var reps: Int
   var max_rss_mb: Double
 
@@ -40,8 +52,8 @@ struct Result: Encodable {
   }
 
   var line: String {
-    let microseconds = String(format: "%12.2f", median_s * 1e6)
-    return "\(row.padding(toLength: max(38, row.count), withPad: " ", startingAt: 0)) t\(threads) \(microseconds) us  n=\(reps)"
+    let result = median_s.map { String(format: "%12.2f us", $0 * 1e6) } ?? String(format: "%12.1f MB", max_rss_mb)
+    return "\(row.padding(toLength: max(38, row.count), withPad: " ", startingAt: 0)) t\(threads) \(result)  n=\(reps)"
   }
 }
 

@@ -1,7 +1,9 @@
 import Kappa
 
 extension Row {
-  static var all: [Row] { products + elementwise + random + convolutions + mixed + derivatives + steps + overhead }
+  static var all: [Row] {
+    products + elementwise + random + convolutions + mixed + small + derivatives + steps + overhead + processes
+  }
 
   /// Keeps a result alive and unknown to the optimiser.
   @inline(never) static func keep<T>(_ value: T) {}
@@ -22,25 +24,25 @@ extension Row {
     Workload.all.flatMap { w in
       [
         Row(name: "grad/\(w.label)") {
-          let theta = w.parameters
-          return w.withObjective { f in Work { keep(f.valueAndGradient(at: theta)) } }
+          let (f, theta) = (w.makeObjective(), w.makeParameters())
+          return Work { keep(f.valueAndGradient(at: theta)) }
         },
         Row(name: "hv/\(w.label)") {
-          let (theta, v) = (w.parameters, w.direction)
-          return w.withObjective { f in Work { keep(f.hessianVectorProduct(at: theta, v)) } }
+          let (f, theta, v) = (w.makeObjective(), w.makeParameters(), w.direction)
+          return Work { keep(f.hessianVectorProduct(at: theta, v)) }
         },
         Row(name: "hv_repeat/\(w.label)") {
-          let (theta, v) = (w.parameters, w.direction)
-          let point = w.withObjective { $0.linearization(at: theta) }
+          let (theta, v) = (w.makeParameters(), w.direction)
+          let point = w.makeObjective().linearization(at: theta)
           return Work { keep(point.hessianVectorProduct(v)) }
         },
         Row(name: "gv/\(w.label)") {
-          let (theta, v) = (w.parameters, w.direction)
-          return w.withObjective { f in Work { keep(f.linearization(at: theta).gaussNewtonVectorProduct(v)) } }
+          let (f, theta, v) = (w.makeObjective(), w.makeParameters(), w.direction)
+          return Work { keep(f.linearization(at: theta).gaussNewtonVectorProduct(v)) }
         },
         Row(name: "gv_repeat/\(w.label)") {
-          let (theta, v) = (w.parameters, w.direction)
-          let point = w.withObjective { $0.linearization(at: theta) }
+          let (theta, v) = (w.makeParameters(), w.direction)
+          let point = w.makeObjective().linearization(at: theta)
           return Work { keep(point.gaussNewtonVectorProduct(v)) }
         },
       ]
@@ -49,9 +51,10 @@ extension Row {
 
   /// Whole training steps.
   private static var steps: [Row] {
-    let w = Workload.all[0]
+    let w = DenseNetwork.autoencoder
+    let label = w.workload.label
     func row(_ name: String, cycle: Int = 1, _ make: @escaping () -> PreconditionedSGD<Float>) -> Row {
-      Row(name: "step/\(name)/\(w.label)") {
+      Row(name: "step/\(name)/\(label)") {
         var theta = w.parameters
         var optimizer = make()
         let problem = Objective(w.model, loss: .sigmoidCrossEntropy).at(inputs: w.inputs, targets: .values(w.inputs))

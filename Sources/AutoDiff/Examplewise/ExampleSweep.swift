@@ -4,7 +4,7 @@ import Tensor
 ///
 /// The pass starts from a cotangent of 1 for each example's loss ℓᵇ, which is an input of the tape. Where the examples lie in each
 /// of its operations follows from the rules of `ExamplewisePrimitive`; what no rule covers (examples that share statistics, say) is found
-/// by tangent sweeps, one an example, so that the result is right for every function.
+/// by tangent sweeps, a direction for each example, so that the result is right for every function.
 final class ExampleSweep<Scalar: TensorScalar> {
   /// The number of examples, B.
   let count: Int
@@ -189,8 +189,10 @@ final class ExampleSweep<Scalar: TensorScalar> {
       }
     }
     guard !swept.isEmpty else { return }
+    // The largest tangent stands for those that a sweep has at once.
     let elements = swept.map { shapes[$0].elementCount } + sources.map { tape.shape(of: $0.node).elementCount }
-    forEachRange(elements: elements.reduce(0, +)) { range in
+    let largest = plan.steps.map { tape.shape(of: $0.node).elementCount }.max() ?? 0
+    forEachRange(elements: elements.reduce(largest, +)) { range in
       for (input, gradients) in zip(swept, sweptGradients(of: range)) { body(input, range, gradients) }
     }
   }
@@ -219,31 +221,22 @@ final class ExampleSweep<Scalar: TensorScalar> {
     for start in stride(from: 0, to: count, by: length) { body(start..<min(count, start + length)) }
   }
 
-  /// For each of the parameters `swept` the gradients of the examples of `range`, by one tangent sweep for each of them.
+  /// For each of the parameters `swept` the gradients of the examples of `range`, by one tangent sweep in as many directions.
   private func sweptGradients(of range: Range<Int>) -> [Tensor<Scalar>] {
-    let results = swept.map { input in
-      let shape: Shape = [range.count, shapes[input].elementCount]
-      return terms(of: range, ofParameter: input)?.copied() ?? Tensor(zeros: shape)
+    var directions = Tensor<Scalar>(zeros: [range.count, count])
+    for (row, example) in range.enumerated() { directions[row, example] = 1 }
+    var tangents: [(node: Int, tangent: Tensor<Scalar>)] = [(seed, directions)]
+    for source in sources {
+      let terms = terms(of: range, source).formed
+      tangents.append((source.node, terms.reshaped(to: Shape([range.count] + Array(tape.shape(of: source.node))))))
     }
-    let changes = sources.map { terms(of: range, $0).formed.flattened().contiguous() }
-    for (row, example) in range.enumerated() {
-      var direction = Tensor<Scalar>(zeros: [count])
-      direction[example] = 1
-      var from: [(node: Int, tangent: Tensor<Scalar>)] = [(seed, direction)]
-      for (source, change) in zip(sources, changes) {
-        let shape = tape.shape(of: source.node)
-        from.append((source.node, change.piece(at: row * shape.elementCount, shape: shape)))
-      }
-      var sums = swept.map { _ in Accumulator<Scalar>() }
-      sweep.run(plan, from: from, into: &sums)
-      for (result, sum) in zip(results, sums) {
-        let width = result.shape[1]
-        guard let sum = sum.sum else { continue }
-        // Fresh memory that nobody else has seen.
-        result.flattened().piece(at: row * width, shape: sum.shape).writeAxpby(1, sum, 1)
-      }
+    var changes = swept.map { _ in range.map { _ in Accumulator<Scalar>() } }
+    sweep.run(plan, from: tangents, width: range.count, into: &changes)
+    return swept.enumerated().map { index, input in
+      var result = terms(of: range, ofParameter: input) ?? Tensor(zeros: [range.count, shapes[input].elementCount] as Shape)
+      for row in 0..<range.count { if let change = changes[index][row].sum { result[row: row] += change.flattened() } }
+      return result.contiguous()
     }
-    return results
   }
 }
 

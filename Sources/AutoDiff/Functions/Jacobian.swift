@@ -17,7 +17,7 @@ public func jacobian<S: TensorScalar>(at x: Tensor<S>, _ f: (Variable<S>) -> Var
 }
 
 /// The second derivatives ∂²f/∂xᵢ∂xₖ of a function of several tensors with one element: `result[i][k]` has the axes of xᵢ, then those of xₖ.
-/// - Complexity: one Hessian-vector product for each element of the inputs.
+/// - Complexity: one Hessian-vector product for each element of the inputs, in blocks.
 public func hessian<S: TensorScalar>(at inputs: [Tensor<S>], _ f: ([Variable<S>]) -> Variable<S>) -> [[Tensor<S>]] {
   columns(recordedGradient(at: inputs, f, "hessian"), inputs.map(\.shape))
 }
@@ -42,15 +42,19 @@ private func dense<S>(_ function: LinearizedFunction<S>, _ inputs: [Shape]) -> [
   }
 }
 
-/// One product for each element of an input, whose results are columns.
+/// One product for each element of an input, whose results are columns; in blocks of directions.
 private func columns<S>(_ function: LinearizedFunction<S>, _ inputs: [Shape]) -> [[Tensor<S>]] {
   let outputs = function.values.map(\.shape)
   // Rows of the transposes, so that each product is written in one piece.
   var transposes = outputs.map { y in inputs.map { Tensor<S>(uninitialized: [$0.elementCount, y.elementCount]) } }
   for i in inputs.indices {
-    for element in 0..<inputs[i].elementCount {
-      let products = function.jacobianVectorProduct(unitVectors(inputs, i, element))
-      for j in outputs.indices { transposes[j][i][row: element] = products[j].flattened() }
+    let count = inputs[i].elementCount
+    // Wide enough to pay for what an operation costs beside its arithmetic, and no more memory than a few such vectors.
+    let width = max(1, min(64, 1 << 20 / max(count, 1)))
+    for start in stride(from: 0, to: count, by: width) {
+      let rows = start..<min(start + width, count)
+      let products = function.jacobianVectorProducts(ofInput: i, unitVectors(inputs[i], rows))
+      for j in outputs.indices { transposes[j][i][rows: rows] = products[j].reshaped(to: [rows.count, outputs[j].elementCount]) }
     }
   }
   return outputs.indices.map { j in
@@ -58,6 +62,13 @@ private func columns<S>(_ function: LinearizedFunction<S>, _ inputs: [Shape]) ->
       transposes[j][i].transposed().contiguous().reshaped(to: Shape(Array(outputs[j]) + Array(inputs[i])))
     }
   }
+}
+
+/// The unit vectors of the elements in `range`, under the given shape, one after the other along a leading axis.
+private func unitVectors<S: TensorScalar>(_ shape: Shape, _ range: Range<Int>) -> Tensor<S> {
+  var units = Tensor<S>(zeros: [range.count, shape.elementCount])
+  for (row, element) in range.enumerated() { units[row, element] = 1 }
+  return units.reshaped(to: Shape([range.count] + Array(shape)))
 }
 
 /// Zeros of the given shapes but for a 1 at an element of one of them.

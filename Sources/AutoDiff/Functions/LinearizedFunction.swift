@@ -32,7 +32,22 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
     requireShapes(tangents, of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
     var sums = outputs.map { _ in Accumulator<Scalar>() }
     sweep.run(plan, from: zip(inputs, tangents).map { (node: $0.node, tangent: $1) }, into: &sums)
-    return zip(sums, values).map { $0.sum ?? Tensor(zeros: $1.shape) }
+    return values.indices.map { sums[$0].sum ?? Tensor(zeros: values[$0].shape) }
+  }
+
+  /// The derivatives of every output along `width` directions of input `index`, the other inputs held fixed.
+  /// - Parameter tangents: the shape of the input with an axis of `width` before it.
+  /// - Returns: for each output its shape with an axis of `width` before it.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package func jacobianVectorProducts(ofInput index: Int, _ tangents: Tensor<Scalar>) -> [Tensor<Scalar>] {
+    let width = tangents.shape[0]
+    let results = values.map { Tensor<Scalar>(uninitialized: Shape([width] + Array($0.shape))) }
+    var sums = results.map { result in (0..<width).map { Accumulator(place: result[row: $0]) } }
+    sweep.run(plan, from: [(inputs[index].node, tangents)], width: width, into: &sums)
+    for output in results.indices {
+      for row in 0..<width where sums[output][row].sum == nil { results[output][row: row].writeZeros() }
+    }
+    return results
   }
 
   /// Σⱼ (∂yⱼ/∂xᵢ)ᵀ uⱼ for each input i.

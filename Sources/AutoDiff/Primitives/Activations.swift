@@ -50,6 +50,8 @@ struct ActivationFunction<Scalar: TensorScalar>: UnaryPrimitive {
     }
   }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
     Kernels.activationGradient(function, dx, at: p.y)
   }
@@ -71,7 +73,16 @@ struct BiasActivation<Scalar: TensorScalar>: BinaryPrimitive {
 
   func value(_ x: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { Kernels.biasActivation(function, x, bias: b) }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    if let width = p.blockWidth, let db = p.db {
+      let shape = p.resultShape
+      let ones = Array(repeating: 1, count: shape.rank - 2)
+      let offset = db.reshaped(to: Shape([width] + ones + [shape[shape.rank - 1]]))
+      let dz = p.takeTangent(0).map { $0 + offset } ?? offset.broadcast(to: shape)
+      return sum.add(function == .identity ? dz : Kernels.activationGradient(function, dz, at: p.y))
+    }
     if function == .identity {
       switch (p.takeTangent(0), p.db) {
       case (let dx?, let db?): sum.add(Kernels.biasActivationTangent(.identity, dx, bias: db, at: dx))
@@ -106,12 +117,14 @@ struct ActivationGradient<Scalar: TensorScalar>: BinaryPrimitive {
 
   func value(_ g: Tensor<Scalar>, _ y: Tensor<Scalar>) -> Tensor<Scalar> { Kernels.activationGradient(function, g, at: y) }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let y = p.b
     let dg = p.takeTangent(0)
     if let dy = p.db, isCurved {
       sum.add(
-        Kernels.activationGradientTangent(function, dg ?? Tensor(zeros: y.shape), gradient: p.a, dy, at: y))
+        Kernels.activationGradientTangent(function, dg ?? Tensor(zeros: p.resultShape), gradient: p.a, dy, at: y))
     } else if let dg {
       sum.add(Kernels.activationGradient(function, dg, at: y))
     }

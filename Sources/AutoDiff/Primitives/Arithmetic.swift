@@ -51,6 +51,8 @@ struct Sum2<Scalar: TensorScalar>: BinaryPrimitive {
 
   func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { sign > 0 ? a + b : a - b }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     if let da = p.takeTangent(0) { sum.add(da.stretched(to: p.resultShape)) }
     if let db = p.takeTangent(1) { sum.add((sign > 0 ? db : -db).stretched(to: p.resultShape)) }
@@ -67,6 +69,8 @@ struct Product<Scalar: TensorScalar>: BinaryPrimitive {
   var reads: ValuesRead { [.first, .second] }
 
   func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { a * b }
+
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     if let da = p.da { sum.add(da * p.b) }
@@ -90,6 +94,8 @@ struct Affine<Scalar: TensorScalar>: UnaryPrimitive {
     let scaled = scale == 1 ? x : x * scale
     return offset == 0 ? scaled : scaled + offset
   }
+
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
 
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { scale == 1 ? dx : dx * scale }
 

@@ -60,6 +60,8 @@ struct Choice<Scalar: TensorScalar>: BinaryPrimitive {
 
   func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { select(a, where: mask, else: b) }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let zero = Tensor<Scalar>(scalar: 0)
     sum.add(value(p.da ?? zero, p.db ?? zero).stretched(to: p.resultShape))

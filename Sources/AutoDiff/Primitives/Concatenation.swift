@@ -29,15 +29,17 @@ struct Concatenation<Scalar: TensorScalar>: VariadicPrimitive {
 
   func value(_ operands: [Tensor<Scalar>]) -> Tensor<Scalar> { Tensor(concatenating: operands, axis: axis) }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     var shape = p.resultShape
-    sum.add(
-      value(
-        lengths.indices.map { index in
-          if let tangent = p.tangent(index) { return tangent }
-          shape[axis] = lengths[index]
-          return Tensor(scalar: 0).broadcast(to: shape)
-        }))
+    let axis = p.inBlock(axis: axis)
+    let parts = lengths.indices.map { index in
+      if let tangent = p.tangent(index) { return tangent }
+      shape[axis] = lengths[index]
+      return Tensor(scalar: 0).broadcast(to: shape)
+    }
+    sum.add(Tensor(concatenating: parts, axis: axis))
   }
 
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {

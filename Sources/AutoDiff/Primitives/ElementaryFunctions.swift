@@ -102,6 +102,8 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
     }
   }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
     switch kind {
     case .exp: dx * p.y

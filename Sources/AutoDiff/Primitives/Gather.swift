@@ -14,7 +14,8 @@ extension Variable {
   ///
   /// `indices` has the shape of `self` but for the length of the axis; negative ones count from the end.
   public func takeAlong(_ indices: Tensor<some TensorIndexScalar>, axis: Int) -> Variable {
-    applying(TakeAlong(indices: indices.converted(to: Int32.self), axis: shape.position(ofAxis: axis, in: "takeAlong")))
+    let axis = shape.position(ofAxis: axis, in: "takeAlong")
+    return applying(Take(indices: indices.converted(to: Int32.self), axis: axis, isAlong: true))
   }
 
   /// The elements in ascending (descending) order along `axis`; the derivative moves with them.
@@ -35,70 +36,51 @@ extension Variable {
   /// adjoint of `takeAlong`. `updates` and `indices` have one shape.
   public func scatteringAddAlong(_ updates: Variable, at indices: Tensor<some TensorIndexScalar>, axis: Int) -> Variable {
     let axis = shape.position(ofAxis: axis, in: "scatteringAddAlong")
-    return self + updates.applying(ScatterAlong(shape: shape, indices: indices.converted(to: Int32.self), axis: axis))
+    return self + updates.applying(Scatter(shape: shape, indices: indices.converted(to: Int32.self), axis: axis, isAlong: true))
   }
 }
 
-/// y = take(x, indices).
+/// y = take(x, indices), or takeAlong(x, indices) if each position has an index of its own.
 struct Take<Scalar: TensorScalar>: UnaryPrimitive {
   let indices: Tensor<Int32>
   let axis: Int
+  var isAlong = false
   var reads: ValuesRead { .nothing }
-  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.take(indices, axis: axis) }
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { isAlong ? x.takeAlong(indices, axis: axis) : x.take(indices, axis: axis) }
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
-    dy.applying(Scatter(shape: p.shape(ofOperand: 0), indices: indices, axis: axis))
+    dy.applying(Scatter(shape: p.shape(ofOperand: 0), indices: indices, axis: axis, isAlong: isAlong))
   }
 }
 
-/// The adjoint of `Take`: zeros of the given shape with the slices of u added where the indices name them.
+/// The adjoint of `Take`: zeros of the given shape with u added where the indices name its slices' (or its elements') places.
 struct Scatter<Scalar: TensorScalar>: UnaryPrimitive {
   let shape: Shape
   let indices: Tensor<Int32>
   let axis: Int
+  var isAlong = false
   var reads: ValuesRead { .nothing }
-  func value(_ u: Tensor<Scalar>) -> Tensor<Scalar> { Tensor(zeros: shape).scatteringAdd(u, at: indices, axis: axis) }
+  func value(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
+    let zeros = Tensor<Scalar>(zeros: shape)
+    return isAlong ? zeros.scatteringAddAlong(u, at: indices, axis: axis) : zeros.scatteringAdd(u, at: indices, axis: axis)
+  }
   func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(du) }
   func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
-    dx.applying(Take(indices: indices, axis: axis))
-  }
-}
-
-/// y = takeAlong(x, indices).
-struct TakeAlong<Scalar: TensorScalar>: UnaryPrimitive {
-  let indices: Tensor<Int32>
-  let axis: Int
-  var reads: ValuesRead { .nothing }
-  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.takeAlong(indices, axis: axis) }
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
-  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
-    dy.applying(ScatterAlong(shape: p.shape(ofOperand: 0), indices: indices, axis: axis))
-  }
-}
-
-/// The adjoint of `TakeAlong`: zeros of the given shape with the elements of u added where the indices name them.
-struct ScatterAlong<Scalar: TensorScalar>: UnaryPrimitive {
-  let shape: Shape
-  let indices: Tensor<Int32>
-  let axis: Int
-  var reads: ValuesRead { .nothing }
-  func value(_ u: Tensor<Scalar>) -> Tensor<Scalar> { Tensor(zeros: shape).scatteringAddAlong(u, at: indices, axis: axis) }
-  func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(du) }
-  func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
-    dx.applying(TakeAlong(indices: indices, axis: axis))
+    dx.applying(Take(indices: indices, axis: axis, isAlong: isAlong))
   }
 }
 
 extension Take: ExamplewisePrimitive {
   func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
     if place.axis == axis { return .unknown }
-    return .kept(place.axis < axis ? place : place.moved(to: place.axis + indices.rank - 1))
+    return .kept(place.axis < axis || isAlong ? place : place.moved(to: place.axis + indices.rank - 1))
   }
 }
 
 extension Scatter: ExamplewiseSum {
   func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
     if place.axis < axis { return .kept(place) }
+    if isAlong { return place.axis == axis ? .unknown : .kept(place) }
     if place.axis >= axis + indices.rank { return .kept(place.moved(to: place.axis - indices.rank + 1)) }
     return axis == 0 ? .summed : .unknown
   }
@@ -118,6 +100,3 @@ extension Scatter: ExamplewiseSum {
     return .tensor(sums.reshaped(to: Shape([range.count] + Array(shape))))
   }
 }
-
-extension TakeAlong: OperationAlongAxis {}
-extension ScatterAlong: OperationAlongAxis {}

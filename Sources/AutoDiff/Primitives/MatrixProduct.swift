@@ -15,6 +15,8 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
     sum.addProduct(a, transposed: transposeA, b, transposed: transposeB)
   }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     if let da = p.da { sum.addProduct(da, transposed: transposeA, p.b, transposed: transposeB) }
     if let db = p.db { sum.addProduct(p.a, transposed: transposeA, db, transposed: transposeB) }

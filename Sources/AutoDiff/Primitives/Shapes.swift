@@ -79,7 +79,8 @@ struct Reshape<Scalar: TensorScalar>: UnaryPrimitive {
   let shape: Shape
   var reads: ValuesRead { .nothing }
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.reshaped(to: shape) }
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.reshaped(to: shape) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.reshaped(to: p.resultShape) }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dy.reshaped(to: p.shape(ofOperand: 0))
   }
@@ -90,7 +91,10 @@ struct Permute<Scalar: TensorScalar>: UnaryPrimitive {
   let axes: [Int]
   var reads: ValuesRead { .nothing }
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.permuted(axes) }
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.permuted(axes) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    dx.permuted(p.blockWidth == nil ? axes : [0] + axes.map { $0 + 1 })
+  }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     var inverse = axes
     for (new, old) in axes.enumerated() { inverse[old] = new }
@@ -103,7 +107,13 @@ struct Broadcast<Scalar: TensorScalar>: UnaryPrimitive {
   let shape: Shape
   var reads: ValuesRead { .nothing }
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.broadcast(to: shape) }
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { dx.broadcast(to: shape) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    guard let width = p.blockWidth else { return dx.broadcast(to: shape) }
+    // New axes come behind that of the directions.
+    let lengths = Array(dx.shape.dropFirst())
+    return dx.reshaped(to: Shape([width] + Array(repeating: 1, count: shape.rank - lengths.count) + lengths)).broadcast(to: p.resultShape)
+  }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dy.summed(to: p.shape(ofOperand: 0))
   }
@@ -125,7 +135,15 @@ struct SumTo<Scalar: TensorScalar>: UnaryPrimitive {
     if isColumnSum(x) { sum.addColumnSums(x) } else { sum.add(value(x)) }
   }
 
-  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) { addValue(to: &sum, p.tangent(0)!) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    let dx = p.tangent(0)!
+    guard let width = p.blockWidth else { return addValue(to: &sum, dx) }
+    // Axes that vanish stay as axes of length 1 first, behind that of the directions.
+    let kept = Shape([width] + Array(repeating: 1, count: dx.rank - 1 - shape.rank) + Array(shape))
+    sum.add(SumTo(shape: kept).value(dx).reshaped(to: p.resultShape))
+  }
 
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
 

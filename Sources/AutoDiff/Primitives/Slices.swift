@@ -102,7 +102,10 @@ struct Slice<Scalar: TensorScalar>: UnaryPrimitive {
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
     x.sliced(axis: axis, start..<(count == 0 ? start : start + (count - 1) * step + 1), step: step)
   }
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    Slice(axis: p.inBlock(axis: axis), start: start, step: step, count: count).value(dx)
+  }
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
     if step == 1 { p.add(block: dy, along: axis, from: start, to: 0) } else { p.add(cotangent(dy, at: p), to: 0) }
   }
@@ -143,7 +146,11 @@ struct Placement<Scalar: TensorScalar>: UnaryPrimitive {
     sum.add(u, along: axis, from: start, of: shape)
   }
 
-  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) { addValue(to: &sum, p.tangent(0)!) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
+  func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    Placement(axis: p.inBlock(axis: axis), start: start, step: step, length: length).addValue(to: &sum, p.tangent(0)!)
+  }
 
   func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(du) }
 
@@ -167,9 +174,11 @@ struct Assembly<Scalar: TensorScalar>: VariadicPrimitive {
     return sum.sum!
   }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     for (index, start) in starts.enumerated() {
-      if let tangent = p.tangent(index) { sum.add(tangent, along: axis, from: start, of: shape) }
+      if let tangent = p.tangent(index) { sum.add(tangent, along: p.inBlock(axis: axis), from: start, of: p.resultShape) }
     }
   }
 

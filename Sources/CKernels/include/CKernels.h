@@ -13,6 +13,7 @@
 #include "kappa_memory.h"
 #include "kappa_pooling.h"
 #include "kappa_random.h"
+#include "kappa_recurrence.h"
 #include "kappa_reduction.h"
 #include "kappa_sorting.h"
 #include "kappa_update.h"

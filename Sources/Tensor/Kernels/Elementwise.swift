@@ -114,7 +114,19 @@ package enum Kernels {
     return result
   }
 
-  /// g f'(y).
+  /// Calls `body` with the pieces of `part` that do not cross a multiple of `period`, and with the place in the period where each starts.
+  @inline(__always)
+  private static func pieces(of part: Range<Int>, period: Int, _ body: (_ start: Int, _ count: Int, _ offset: Int) -> Void) {
+    var start = part.lowerBound
+    while start < part.upperBound {
+      let offset = start % period
+      let count = min(part.upperBound - start, period - offset)
+      body(start, count, offset)
+      start += count
+    }
+  }
+
+  /// g f'(y); where `g` has further leading axes, `y` repeats along them.
   @specialized(where S == Float) @specialized(where S == Double)
   package static func activationGradient<S: TensorScalar>(_ f: Activation, _ g: consuming Tensor<S>, at y: Tensor<S>) -> Tensor<S> {
     var source = consume g
@@ -123,20 +135,22 @@ package enum Kernels {
     let result = source.reusedOrUninitialized()
     let (input, at, output) = (source.base, value.base, result.mutableBase)
     Parallel.slices(result.count, grain: Parallel.cheapGrain) { part in
-      let i = part.lowerBound
-      dispatch(S.self) {
-        kappa_activation_gradient_f32(
-          f.code, part.count, (input + i).asFloat, (at + i).asFloat, Float(f.parameter), (output + i).asFloat)
-      } double: {
-        kappa_activation_gradient_f64(
-          f.code, part.count, (input + i).asDouble, (at + i).asDouble, f.parameter, (output + i).asDouble)
+      pieces(of: part, period: value.count) { i, count, j in
+        dispatch(S.self) {
+          kappa_activation_gradient_f32(
+            f.code, count, (input + i).asFloat, (at + j).asFloat, Float(f.parameter), (output + i).asFloat)
+        } double: {
+          kappa_activation_gradient_f64(
+            f.code, count, (input + i).asDouble, (at + j).asDouble, f.parameter, (output + i).asDouble)
+        }
       }
     }
     keepAlive(source, value)
     return result
   }
 
-  /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`.
+  /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`; where `dg` and `dy` have further leading axes, `g` and `y` repeat along
+  /// them.
   @specialized(where S == Float) @specialized(where S == Double)
   package static func activationGradientTangent<S: TensorScalar>(
     _ f: Activation, _ dg: consuming Tensor<S>, gradient g: Tensor<S>, _ dy: Tensor<S>, at y: Tensor<S>
@@ -147,15 +161,16 @@ package enum Kernels {
     let result = a.reusedOrUninitialized()
     let (pa, pb, pc, pd, output) = (a.base, b.base, c.base, d.base, result.mutableBase)
     Parallel.slices(result.count, grain: Parallel.cheapGrain / 2) { part in
-      let i = part.lowerBound
-      dispatch(S.self) {
-        kappa_activation_gradient_tangent_f32(
-          f.code, part.count, (pa + i).asFloat, (pb + i).asFloat, (pc + i).asFloat, (pd + i).asFloat, Float(f.parameter),
-          (output + i).asFloat)
-      } double: {
-        kappa_activation_gradient_tangent_f64(
-          f.code, part.count, (pa + i).asDouble, (pb + i).asDouble, (pc + i).asDouble, (pd + i).asDouble, f.parameter,
-          (output + i).asDouble)
+      pieces(of: part, period: d.count) { i, count, j in
+        dispatch(S.self) {
+          kappa_activation_gradient_tangent_f32(
+            f.code, count, (pa + i).asFloat, (pb + j).asFloat, (pc + i).asFloat, (pd + j).asFloat, Float(f.parameter),
+            (output + i).asFloat)
+        } double: {
+          kappa_activation_gradient_tangent_f64(
+            f.code, count, (pa + i).asDouble, (pb + j).asDouble, (pc + i).asDouble, (pd + j).asDouble, f.parameter,
+            (output + i).asDouble)
+        }
       }
     }
     keepAlive(a, b, c, d)

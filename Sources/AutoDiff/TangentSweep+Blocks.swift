@@ -1,0 +1,73 @@
+import Tensor
+
+// Several directions in one sweep: every tangent has a leading axis for them, so that a product with a weight matrix is one wider
+// product and an operation on small tensors is paid for once.
+
+extension TangentSweep {
+  /// Runs `plan` for `width` directions at once.
+  /// - Parameters:
+  ///   - sources: for each source the tangents, one after the other along a leading axis.
+  ///   - sums: for each of the plan's targets one sum a direction.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  func run(
+    _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], width: Int, into sums: inout [[Accumulator<Scalar>]]
+  ) {
+    prepare()
+    for source in sources { tangents[source.node] = source.tangent }
+    for source in plan.passed {
+      guard let tangent = tangents[source.node] else { continue }
+      for index in 0..<width { sums[source.target][index].add(tangent[row: index]) }
+    }
+    for step in plan.steps where hasTangent(step.node) {
+      let rules = tape.nodes[step.node].rules!
+      let point = TangentPoint(sweep: self, node: step.node)
+      if step.targets.count == 1 && !step.isUsedLater {
+        // Results lie apart, each in a vector of its own.
+        eachDirection(of: width) { index in rules.addTangent(to: &sums[step.targets[0]][index], at: point) }
+      } else {
+        let tangent = block(of: width, rules, at: point, lastUses: step.lastUses)
+        tape.detector?.check(tangent, .tangent, by: tape.origin(of: step.node), from: tape.keptOperands(of: step.node))
+        if step.isUsedLater { tangents[step.node] = tangent }
+        if let tangent {
+          for target in step.targets { for index in 0..<width { sums[target][index].add(tangent[row: index]) } }
+        }
+      }
+      release(after: step)
+    }
+    finish(plan, sources)
+  }
+
+  /// The tangents of the result at `point`: by one call of the rule if it takes blocks, else by one a direction. Nil is zero.
+  private func block(of width: Int, _ rules: Rules<Scalar>, at point: TangentPoint<Scalar>, lastUses: UInt8) -> Tensor<Scalar>? {
+    blockWidth = width
+    defer { blockWidth = nil }
+    if rules.takesBlocks(at: point) {
+      self.lastUses = lastUses
+      defer { self.lastUses = 0 }
+      var sum = Accumulator<Scalar>()
+      rules.addTangent(to: &sum, at: point)
+      return sum.sum
+    }
+    blockWidth = nil
+    let result = Tensor<Scalar>(uninitialized: Shape([width] + Array(tape.shape(of: point.node))))
+    var isZero = true
+    var zeros: [Int] = []
+    eachDirection(of: width) { index in
+      var sum = Accumulator(place: result[row: index])
+      rules.addTangent(to: &sum, at: point)
+      if sum.sum == nil { zeros.append(index) } else { isZero = false }
+    }
+    if isZero { return nil }
+    for index in zeros { result[row: index].writeZeros() }
+    return result
+  }
+
+  /// Calls `body` for one direction after the other; meanwhile operand tangents are that direction's.
+  private func eachDirection(of width: Int, _ body: (Int) -> Void) {
+    for index in 0..<width {
+      direction = index
+      body(index)
+    }
+    direction = nil
+  }
+}

@@ -1,0 +1,46 @@
+// One step of a recurrent cell for `rows` examples of `width` units, between its matrix products: values, tangents (of the step),
+// cotangents (its adjoint) and tangents of those. A row of a state is `width` long, one of the gates 4 width; rows follow each other
+// without gaps. Derivatives of gates are those of their pre-activations.
+//
+// LSTM: gates i, f, g, o; cell = f before + i g, squashed = tanh cell, state = o squashed; before: the cell of the previous step.
+// GRU: gates r, z, m, n; n = tanh(n' + r m), state = n + z (before - n); m is the state's part of the candidate's pre-activation, n'
+// the input's; before: the state of the previous step.
+#ifndef KAPPA_RECURRENCE_H
+#define KAPPA_RECURRENCE_H
+
+#include <stddef.h>
+
+/// Pre-activations in `gates` become the gates; cell, squashed and state are written.
+void kappa_lstm_step_f32(size_t rows, size_t width, float *_Nonnull gates, const float *_Nonnull before, float *_Nonnull cell, float *_Nonnull squashed, float *_Nonnull state);
+void kappa_lstm_step_f64(size_t rows, size_t width, double *_Nonnull gates, const double *_Nonnull before, double *_Nonnull cell, double *_Nonnull squashed, double *_Nonnull state);
+
+/// dcell and dstate from dgates and dbefore.
+void kappa_lstm_tangent_f32(size_t rows, size_t width, const float *_Nonnull gates, const float *_Nonnull before, const float *_Nonnull squashed, const float *_Nonnull dgates, const float *_Nonnull dbefore, float *_Nonnull dcell, float *_Nonnull dstate);
+void kappa_lstm_tangent_f64(size_t rows, size_t width, const double *_Nonnull gates, const double *_Nonnull before, const double *_Nonnull squashed, const double *_Nonnull dgates, const double *_Nonnull dbefore, double *_Nonnull dcell, double *_Nonnull dstate);
+
+/// From the cotangents `u` of the state and `v` of the cell: those of the gates to `w`, that of `before` over v. `total`, if any, receives
+/// v with the state's part added.
+void kappa_lstm_cotangent_f32(size_t rows, size_t width, const float *_Nonnull gates, const float *_Nonnull before, const float *_Nonnull squashed, const float *_Nonnull u, float *_Nonnull v, float *_Nullable total, float *_Nonnull w);
+void kappa_lstm_cotangent_f64(size_t rows, size_t width, const double *_Nonnull gates, const double *_Nonnull before, const double *_Nonnull squashed, const double *_Nonnull u, double *_Nonnull v, double *_Nullable total, double *_Nonnull w);
+
+/// The tangents dv and dw of the above, for du, dv and the tangents of the step; `u` and `total` as there.
+void kappa_lstm_cotangent_tangent_f32(size_t rows, size_t width, const float *_Nonnull gates, const float *_Nonnull before, const float *_Nonnull squashed, const float *_Nonnull dgates, const float *_Nonnull dbefore, const float *_Nonnull dcell, const float *_Nonnull u, const float *_Nonnull total, const float *_Nonnull du, float *_Nonnull dv, float *_Nonnull dw);
+void kappa_lstm_cotangent_tangent_f64(size_t rows, size_t width, const double *_Nonnull gates, const double *_Nonnull before, const double *_Nonnull squashed, const double *_Nonnull dgates, const double *_Nonnull dbefore, const double *_Nonnull dcell, const double *_Nonnull u, const double *_Nonnull total, const double *_Nonnull du, double *_Nonnull dv, double *_Nonnull dw);
+
+/// Pre-activations in `gates` become the gates; the state is written.
+void kappa_gru_step_f32(size_t rows, size_t width, float *_Nonnull gates, const float *_Nonnull before, float *_Nonnull state);
+void kappa_gru_step_f64(size_t rows, size_t width, double *_Nonnull gates, const double *_Nonnull before, double *_Nonnull state);
+
+/// dstate from dgates and dbefore.
+void kappa_gru_tangent_f32(size_t rows, size_t width, const float *_Nonnull gates, const float *_Nonnull before, const float *_Nonnull dgates, const float *_Nonnull dbefore, float *_Nonnull dstate);
+void kappa_gru_tangent_f64(size_t rows, size_t width, const double *_Nonnull gates, const double *_Nonnull before, const double *_Nonnull dgates, const double *_Nonnull dbefore, double *_Nonnull dstate);
+
+/// From the cotangent `u` of the state: those of the gates to `w`; that of `before`, but for what the products pass on, is added to v.
+void kappa_gru_cotangent_f32(size_t rows, size_t width, const float *_Nonnull gates, const float *_Nonnull before, const float *_Nonnull u, float *_Nonnull v, float *_Nonnull w);
+void kappa_gru_cotangent_f64(size_t rows, size_t width, const double *_Nonnull gates, const double *_Nonnull before, const double *_Nonnull u, double *_Nonnull v, double *_Nonnull w);
+
+/// The tangent dw of the above to dw, that of what was added to v added to dv.
+void kappa_gru_cotangent_tangent_f32(size_t rows, size_t width, const float *_Nonnull gates, const float *_Nonnull before, const float *_Nonnull dgates, const float *_Nonnull dbefore, const float *_Nonnull u, const float *_Nonnull du, float *_Nonnull dv, float *_Nonnull dw);
+void kappa_gru_cotangent_tangent_f64(size_t rows, size_t width, const double *_Nonnull gates, const double *_Nonnull before, const double *_Nonnull dgates, const double *_Nonnull dbefore, const double *_Nonnull u, const double *_Nonnull du, double *_Nonnull dv, double *_Nonnull dw);
+
+#endif

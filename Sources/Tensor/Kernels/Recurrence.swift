@@ -1,0 +1,104 @@
+import CKernels
+import COpenBLAS
+
+/// The lengths of a recurrence, and its operands as contiguous tensors.
+package struct RecurrenceKernel<S: TensorScalar> {
+  package let cell: RecurrentCell
+  package let steps: Int
+  package let batch: Int
+  package let width: Int
+  /// Rows of W: `width`, or none for a cell whose pre-activations are its inputs alone.
+  let inner: Int
+  /// Columns of the inputs, and of W.
+  let inputs: Int
+  let products: Int
+  let w: Tensor<S>
+  let state: Tensor<S>
+
+  /// - Parameters:
+  ///   - shape: of the inputs, [steps, batch, groups width].
+  ///   - w: [width, groups width] or [0, groups width].
+  ///   - state: [parts, batch, width].
+  package init(_ cell: RecurrentCell, inputs shape: Shape, weight w: Tensor<S>, state: Tensor<S>) {
+    require(
+      shape.rank == 3 && shape[0] > 0 && state.rank == 3 && w.rank == 2 && state.shape[0] == cell.stateParts
+        && state.shape[1] == shape[1] && shape[2] == cell.inputGroups * state.shape[2]
+        && (w.shape[0] == state.shape[2] || w.shape[0] == 0) && w.shape[1] == cell.productGroups * state.shape[2],
+      "recurrence(\(cell)): inputs \(shape), weight \(w.shape) and state \(state.shape) do not fit")
+    self.cell = cell
+    (steps, batch, inputs) = (shape[0], shape[1], shape[2])
+    width = state.shape[2]
+    (inner, products) = (w.shape[0], w.shape[1])
+    self.w = w.contiguous()
+    self.state = state.contiguous()
+  }
+
+  /// Of the states behind each step; the LSTM's last cell follows.
+  package var resultShape: Shape { [steps + cell.stateParts - 1, batch, width] }
+  /// The number of pre-activations.
+  package var inputCount: Int { steps * batch * inputs }
+  var area: Int { batch * width }
+
+  /// Calls `body` with parts of the batch, each of which runs all steps on one thread: steps are too short to be shared.
+  func parts(_ body: (Range<Int>) -> Void) {
+    let grain = Swift.max(4, 200_000 / Swift.max(1, steps * width * inputs))
+    Parallel.prepare()
+    Parallel.slices(batch, grain: grain, alignment: 4, body)
+  }
+
+  /// Products of all steps are counted where they are asked for, on the calling thread.
+  func countProducts(_ count: Int) {
+    guard inner > 0 else { return }
+    for _ in 0..<count { kappa_count_product(UInt64(2 * batch * products * inner)) }
+  }
+
+  /// As `addProduct` for the rows of all steps, which the threads share.
+  func addStackedProduct(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ lda: Int, _ b: UnsafePointer<S>, _ ldb: Int, transposed: Bool,
+    to c: UnsafeMutablePointer<S>, _ ldc: Int
+  ) {
+    guard m > 0 else { return }
+    kappa_count_product(UInt64(2 * m * n * k))
+    Parallel.prepare()
+    Parallel.slices(m, grain: Swift.max(8, 15_000 / Swift.max(1, k * n)), alignment: 4) { rows in
+      addProduct(
+        rows.count, n, k, a + rows.lowerBound * lda, lda, b, ldb, transposed: transposed, to: c + rows.lowerBound * ldc, ldc)
+    }
+  }
+
+  /// c += a op(b), a [m, k], op(b) [k, n], rows `ld` apart.
+  @inline(__always)
+  func addProduct(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ lda: Int, _ b: UnsafePointer<S>, _ ldb: Int, transposed: Bool,
+    to c: UnsafeMutablePointer<S>, _ ldc: Int
+  ) {
+    guard m > 0 && n > 0 && k > 0 else { return }
+    if m == 1 {
+      let (flag, rows, columns) = transposed ? (CblasNoTrans, n, k) : (CblasTrans, k, n)
+      dispatch(S.self) {
+        cblas_sgemv(
+          CblasRowMajor, flag, Int32(rows), Int32(columns), 1, b.asFloat, Int32(ldb), a.asFloat, 1, 1, c.asFloat, 1)
+      } double: {
+        cblas_dgemv(
+          CblasRowMajor, flag, Int32(rows), Int32(columns), 1, b.asDouble, Int32(ldb), a.asDouble, 1, 1, c.asDouble, 1)
+      }
+      return
+    }
+    let flag = transposed ? CblasTrans : CblasNoTrans
+    dispatch(S.self) {
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, flag, Int32(m), Int32(n), Int32(k), 1, a.asFloat, Int32(lda), b.asFloat, Int32(ldb), 1,
+        c.asFloat, Int32(ldc))
+    } double: {
+      cblas_dgemm(
+        CblasRowMajor, CblasNoTrans, flag, Int32(m), Int32(n), Int32(k), 1, a.asDouble, Int32(lda), b.asDouble, Int32(ldb), 1,
+        c.asDouble, Int32(ldc))
+    }
+  }
+
+  func keepRecord(_ record: RecurrenceRecord<S>) {
+    if let gates = record.gates { keepAlive(gates) }
+    if let cells = record.cells { keepAlive(cells) }
+    if let squashed = record.squashed { keepAlive(squashed) }
+  }
+}

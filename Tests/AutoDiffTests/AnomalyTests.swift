@@ -1,0 +1,74 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Detecting anomalies")
+struct AnomalyTests {
+  private func anomaly(_ body: () throws -> Void) -> Anomaly? {
+    do {
+      try detectAnomaly(body)
+      return nil
+    } catch { return error as? Anomaly }
+  }
+
+  /// The end of a location that is `offset` lines below the caller's.
+  private func line(_ offset: Int, line: Int = #line) -> String { "Tests/AutoDiffTests/AnomalyTests.swift:\(line + offset)" }
+
+  @Test func `names the operation whose value is NaN, and the line that recorded it`() throws {
+    let here = line(2)
+    let found = try #require(
+      anomaly { _ = valueAndGradient(at: Tensor<Double>([[1, -1], [2, 3]])) { $0.log().sum() } })
+    #expect(found.quantity == .value && found.primitive.contains("log"))
+    #expect(found.shape == [2, 2] && found.position == [0, 1])
+    #expect(found.location?.hasSuffix(here) == true)
+    #expect(!found.followsInfinity)
+  }
+
+  @Test func `names the operation whose cotangent is NaN, in plain gradients and in recorded ones`() throws {
+    // √(x²) at 0: the cotangent of the root is infinite, that of the square 0 times it.
+    func norm(_ x: Variable<Double>) -> Variable<Double> { x.squared().squareRoot().sum() }
+    let x = Tensor<Double>([1, 0])
+    let plain = try #require(anomaly { _ = valueAndGradient(at: x, norm) })
+    #expect(plain.quantity == .cotangent && plain.primitive.contains("square") && plain.position == [1])
+    #expect(plain.followsInfinity)
+    #expect(plain.location?.hasSuffix(line(-4)) == true)
+    let recorded = try #require(anomaly { _ = hessianVectorProduct(at: x, along: x, norm) })
+    #expect(recorded.quantity == .cotangent && recorded.primitive.contains("square"))
+    #expect(recorded.location?.hasSuffix(line(-7)) == true)
+  }
+
+  @Test func `names the operation whose tangent is NaN`() throws {
+    let found = try #require(
+      anomaly {
+        _ = jacobianVectorProduct(at: [Tensor<Double>([4, 0])], tangents: [Tensor([1, 0])]) { [$0[0].squareRoot()] }
+      })
+    #expect(found.quantity == .tangent && found.primitive.contains("squareRoot"))
+  }
+
+  @Test func `says that an input was NaN from the start`() throws {
+    let found = try #require(anomaly { _ = valueAndGradient(at: Tensor<Float>([1, .nan])) { ($0 * 2).sum() } })
+    #expect(found.quantity == .input && found.position == [1])
+    #expect("\(found)".contains("an input that was NaN from the start"))
+  }
+
+  @Test func `returns the result, or throws the body's own error, where there is no NaN`() throws {
+    struct Other: Error {}
+    #expect(try detectAnomaly { valueAndGradient(at: Tensor<Double>([1, 2])) { $0.log().sum() }.gradient } == Tensor([1, 0.5]))
+    #expect(throws: Other.self) { try detectAnomaly { throw Other() } }
+  }
+
+  @Test func `prefers the first NaN to the error it led to`() {
+    struct Other: Error {}
+    #expect(throws: Anomaly.self) {
+      try detectAnomaly {
+        _ = valueAndGradient(at: Tensor<Double>([-1])) { $0.log().sum() }
+        throw Other()
+      }
+    }
+  }
+
+  @Test func `watches nothing outside its body`() {
+    _ = try? detectAnomaly {}
+    #expect(valueAndGradient(at: Tensor<Double>([-1])) { $0.log().sum() }.value.isNaN)
+  }
+}

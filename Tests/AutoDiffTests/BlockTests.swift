@@ -1,0 +1,94 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("A block of directions")
+struct BlockTests {
+  /// Rounding may differ: one wider product sums in another order than several narrow ones.
+  private let exact = Tolerance(relative: 1e-12, absolute: 1e-13)
+
+  @Test("carries through every primitive what single directions carry", arguments: PrimitiveCase.catalog)
+  func primitives(_ example: PrimitiveCase) {
+    let function = linearize(at: example.inputs) { [example.function($0)] }
+    for (index, input) in example.inputs.enumerated() {
+      let block = Tensor<Double>.normal(Shape([3] + Array(input.shape)), seed: 41 + UInt64(index))
+      let products = function.jacobianVectorProducts(ofInput: index, block)[0]
+      for row in 0..<3 {
+        var single = example.inputs.map { Tensor<Double>(zeros: $0.shape) }
+        single[index] = block[row: row]
+        expectClose(
+          products[row: row], function.jacobianVectorProduct(single)[0], exact, "\(example), input \(index), direction \(row)")
+      }
+    }
+  }
+
+  @Test("carries through every pullback what single directions carry", arguments: PrimitiveCase.catalog)
+  func pullbacks(_ example: PrimitiveCase) {
+    let (_, cotangent) = example.directions(seed: 43)
+    let function = linearize(at: example.inputs) { inputs in
+      vectorJacobianProduct(of: example.function(inputs), withRespectTo: inputs, Variable(cotangent))
+    }
+    for (index, input) in example.inputs.enumerated() {
+      let block = Tensor<Double>.normal(Shape([2] + Array(input.shape)), seed: 47 + UInt64(index))
+      let products = function.jacobianVectorProducts(ofInput: index, block)
+      for row in 0..<2 {
+        var single = example.inputs.map { Tensor<Double>(zeros: $0.shape) }
+        single[index] = block[row: row]
+        for (output, expected) in function.jacobianVectorProduct(single).enumerated() {
+          expectClose(products[output][row: row], expected, exact, "\(example): \(output) by \(index), direction \(row)")
+        }
+      }
+    }
+  }
+
+  private func check<S: TensorScalar>(_ type: S.Type, _ width: Int, _ tolerance: Tolerance) {
+    let problem = Problem([4, 5, 3])
+    let point = problem.function(of: S.self).linearization(at: problem.parameters())
+    let directions = Tensor<S>(stacking: (0..<width).map { problem.direction(UInt64($0)) })
+    let outputTangents = point.jacobianVectorProducts(directions)
+    let cotangents = point.lossHessianProducts(outputTangents)
+    let products = [
+      (point.hessianVectorProducts(directions), "H", point.hessianVectorProduct),
+      (point.gaussNewtonVectorProducts(directions), "G", point.gaussNewtonVectorProduct),
+      (outputTangents, "J", point.jacobianVectorProduct),
+    ]
+    for row in 0..<width {
+      for (block, name, single) in products {
+        expectClose(block[row: row], single(directions[row: row]), tolerance, "\(name) v, row \(row), \(S.self)")
+      }
+      expectClose(cotangents[row: row], point.lossHessianProduct(outputTangents[row: row]), tolerance, "H_L u, row \(row)")
+      expectClose(
+        point.vectorJacobianProducts(cotangents)[row: row], point.vectorJacobianProduct(cotangents[row: row]), tolerance,
+        "Jᵀ u, row \(row)")
+    }
+  }
+
+  @Test("gives the rows of H V, G V, J V, H_L U and Jᵀ U", arguments: [1, 2, 16])
+  func rows(_ width: Int) {
+    check(Double.self, width, exact)
+    check(Float.self, width, Tolerance(relative: 1e-4, absolute: 1e-5))
+  }
+
+  @Test func `may be empty`() {
+    let problem = Problem([4, 5, 3])
+    let point = problem.function(of: Double.self).linearization(at: problem.parameters())
+    #expect(point.hessianVectorProducts(Tensor(zeros: [0, point.layout.count])).shape == [0, point.layout.count])
+  }
+
+  @Test func `leaves later single products as they were`() {
+    let problem = Problem([4, 5, 3])
+    let point = problem.function(of: Double.self).linearization(at: problem.parameters())
+    let v: Tensor<Double> = problem.direction(5)
+    let before = point.hessianVectorProduct(v)
+    _ = point.hessianVectorProducts(Tensor(stacking: [problem.direction(6), problem.direction(7)]))
+    #expect(point.hessianVectorProduct(v) == before)
+  }
+
+  @Test func `stops the program when it has another length than the parameters`() async {
+    await #expect(processExitsWith: .failure) {
+      let problem = Problem([4, 5, 3])
+      let point = problem.function(of: Double.self).linearization(at: problem.parameters())
+      _ = point.hessianVectorProducts(Tensor(zeros: [2, 3]))
+    }
+  }
+}
