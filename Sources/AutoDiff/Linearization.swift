@@ -25,6 +25,14 @@ public final class Linearization<Scalar: TensorScalar> {
   let outputShape: Shape
   let sweep: TangentSweep<Scalar>
 
+  private let exampleLosses: Variable<Scalar>?
+  /// The number of examples; nil if the function does not name their losses.
+  var exampleCount: Int? { exampleLosses?.shape[0] }
+  /// The backward pass from the examples' losses; nil if no parameter enters them. Recorded when first asked for.
+  private(set) lazy var exampleSweep: ExampleSweep<Scalar>? = exampleLosses.flatMap { losses in
+    losses.tape == nil || losses.shape[0] == 0 ? nil : ExampleSweep(tape, losses: losses.node, inputs: inputs)
+  }
+
   private let backward: ReverseSweep<Scalar>
   private var backwardEnd: Int
   private(set) lazy var hessianPlan = TangentPlan(tape, from: inputs, to: gradientParts)
@@ -45,6 +53,7 @@ public final class Linearization<Scalar: TensorScalar> {
     outputs = evaluation.outputs.flatMap { $0.tape == nil ? nil : $0.node }
     outputsAreConstant = evaluation.outputs.map { $0.tape == nil } ?? false
     outputShape = evaluation.outputs?.shape ?? []
+    exampleLosses = evaluation.exampleLosses
     sweep = TangentSweep(tape)
     backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: loss + 1, isRecording: true)
     backwardEnd = loss + 1
@@ -149,7 +158,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// A fresh vector in the layout of θ whose pieces `fill` adds up in place.
-  private func assemble(_ fill: (inout [Accumulator<Scalar>]) -> Void) -> Tensor<Scalar> {
+  func assemble(_ fill: (inout [Accumulator<Scalar>]) -> Void) -> Tensor<Scalar> {
     let result = Tensor<Scalar>(uninitialized: [layout.count])
     var sums = inputs.indices.map { Accumulator(place: layout.view($0, of: result)) }
     fill(&sums)

@@ -11,6 +11,7 @@ struct Rules<Scalar: TensorScalar> {
     case tangent(UnsafeMutablePointer<Accumulator<Scalar>>, TangentPoint<Scalar>)
     case takesBlocks(UnsafeMutablePointer<Bool>, TangentPoint<Scalar>)
     case cotangents(Variable<Scalar>, CotangentPoint<Scalar>)
+    case reveal(UnsafeMutablePointer<(any Primitive<Scalar>)?>)
   }
   private let call: (Call) -> Void
   /// What was recorded, for messages.
@@ -24,6 +25,7 @@ struct Rules<Scalar: TensorScalar> {
       case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
       case .takesBlocks(let answer, let point): answer.pointee = primitive.takesBlocks(at: point)
       case .cotangents(let dy, let point): primitive.addCotangents(of: dy, at: point)
+      case .reveal(let place): place.pointee = primitive
       }
     }
   }
@@ -40,4 +42,11 @@ struct Rules<Scalar: TensorScalar> {
     return answer
   }
   func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { call(.cotangents(dy, point)) }
+
+  /// The primitive itself, for questions that are asked seldom.
+  var revealed: any Primitive<Scalar> {
+    var result: (any Primitive<Scalar>)?
+    withUnsafeMutablePointer(to: &result) { call(.reveal($0)) }
+    return result!
+  }
 }

@@ -3,7 +3,7 @@ import Tensor
 /// A scalar function of a flat parameter vector: what Kappa differentiates and minimises.
 ///
 /// Conform to it, or use `Function` with a closure. A function that also names its outputs z, L(θ) = loss(z(θ)), has
-/// Gauss-Newton products.
+/// Gauss-Newton products; one that names its examples' losses has gradients of examples.
 public protocol ScalarFunction<Scalar> {
   associatedtype Scalar: TensorScalar
   /// How θ is made up.
@@ -18,12 +18,18 @@ public struct Evaluation<Scalar: TensorScalar> {
   public var loss: Variable<Scalar>
   /// The outputs z on which the loss acts; all dependence on the parameters passes through them. Nil if not told apart.
   public var outputs: Variable<Scalar>?
+  /// The losses of the examples of a batch, `[B]`, before they are put together. Nil if not told apart.
+  public var exampleLosses: Variable<Scalar>?
 
-  /// An evaluation; stops the program if the loss has not one element.
-  public init(loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil) {
+  /// An evaluation; stops the program if the loss has not one element, or the examples' losses are no vector.
+  public init(loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil, exampleLosses: Variable<Scalar>? = nil) {
     require(loss.shape.elementCount == 1, "a loss has one element, not shape \(loss.shape)")
+    if let exampleLosses {
+      require(exampleLosses.shape.rank == 1, "losses of examples have one axis, [B], not shape \(exampleLosses.shape)")
+    }
     self.loss = loss
     self.outputs = outputs
+    self.exampleLosses = exampleLosses
   }
 }
 

@@ -29,6 +29,8 @@ public final class Tape<Scalar: TensorScalar> {
   /// What stands in a variable for a value that was not computed yet.
   let standIn = Tensor<Scalar>(zeros: [0])
 
+  /// Whether operations recorded now keep the values of all operands, read by a rule or not.
+  var keepsAllOperands = false
   /// A last sweep has let go of the values.
   private var hasEnded = false
   /// Watches for NaNs, if `detectAnomaly` is at work.
@@ -121,6 +123,7 @@ public final class Tape<Scalar: TensorScalar> {
 
   /// The node of an operand, holding its value if a rule reads it; -1 for a constant that none reads.
   private func keep(_ operand: Variable<Scalar>, isRead: Bool) -> Int32 {
+    let isRead = isRead || keepsAllOperands
     guard let tape = operand.tape else { return isRead ? Int32(leaf(operand.value)) : -1 }
     require(tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
     requireNotEnded()

@@ -47,7 +47,7 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
   public func evaluate(_ parameters: Parameters<Scalar>) -> Evaluation<Scalar> {
     let outputs = objective.model(Variable(inputs), parameters)
     let losses = objective.loss.exampleLosses(outputs, targets)
-    return Evaluation(loss: objective.reduction == .mean ? losses.mean() : losses.sum(), outputs: outputs)
+    return Evaluation(loss: objective.reduction == .mean ? losses.mean() : losses.sum(), outputs: outputs, exampleLosses: losses)
   }
 
   /// The outputs of the model at θ.

@@ -130,5 +130,8 @@ private struct NetworkCheck<S: TensorScalar> {
       fisher.add(productOf: gradient, gradient, scaledBy: 1 / S(function.inputs.shape[0]))
     }
     try expect(fisher, "fisher_empirical_diag")
+    let point = function.linearization(at: theta)
+    try expect(point.perExampleGradients(), "per_example_gradients")
+    try expect(point.sumOfSquaredGradients() / S(function.inputs.shape[0]), "fisher_empirical_diag")
   }
 }

@@ -76,4 +76,11 @@ struct ProductCountTests {
     let u = Tensor<Double>(repeating: 1, shape: [problem.batch, problem.sizes.last!])
     expect(problem, first: 1, later: 2, "J' u") { _ = point.vectorJacobianProduct(u) }
   }
+
+  @Test("are 2 a layer for squares of examples' gradients beyond recording, 1 in the first", arguments: problems)
+  func squaredGradients(_ problem: Problem) {
+    let point = problem.function(of: Double.self).linearization(at: problem.parameters())
+    expect(problem, first: 1, later: 2, "squares after recording") { _ = point.sumOfSquaredGradients() }
+    expect(problem, first: 1, later: 1, "squares again") { _ = point.sumOfSquaredGradients() }
+  }
 }

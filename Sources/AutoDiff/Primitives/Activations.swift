@@ -140,3 +140,5 @@ struct ActivationGradient<Scalar: TensorScalar>: BinaryPrimitive {
 
   private var isCurved: Bool { function == .tanh || function == .sigmoid }
 }
+
+extension ActivationGradient: ElementwiseOnExamples {}

@@ -103,3 +103,7 @@ struct Affine<Scalar: TensorScalar>: UnaryPrimitive {
     scale == 1 ? dy : dy.applying(Affine(scale: scale))
   }
 }
+
+extension Sum2: ElementwiseOnExamples {}
+extension Product: ElementwiseOnExamples {}
+extension Affine: ElementwiseOnExamples {}

@@ -72,3 +72,5 @@ struct Choice<Scalar: TensorScalar>: BinaryPrimitive {
     if p.wants(1) { p.add(select(0, where: mask, else: dy).summed(to: p.shape(ofOperand: 1)), to: 1) }
   }
 }
+
+extension Choice: ElementwiseOnExamples {}

@@ -50,3 +50,7 @@ struct Concatenation<Scalar: TensorScalar>: VariadicPrimitive {
     }
   }
 }
+
+extension Concatenation: BlocksAlongAxis {
+  func start(ofOperand index: Int) -> Int? { lengths[..<index].reduce(0, +) }
+}

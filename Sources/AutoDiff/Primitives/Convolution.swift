@@ -77,6 +77,32 @@ struct ConvolutionWeightGradient<Scalar: TensorScalar>: BinaryPrimitive {
   }
 }
 
+extension Convolution: ExamplesOnFirstAxis {}
+extension ConvolutionInputGradient: ExamplesOnFirstAxis {}
+
+extension ConvolutionWeightGradient: ExamplewiseSum {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    place.axis == 0 ? .summed : .unknown
+  }
+
+  func terms(
+    of range: Range<Int>, at place: ExampleAxis, ofOperand index: Int, at point: ExamplePoint<Scalar>
+  ) -> ExampleTerms<Scalar> {
+    let x = point.examples(range, ofOperand: 0, at: place).contiguous()
+    let u = point.examples(range, ofOperand: 1, at: place).contiguous()
+    let result = Tensor<Scalar>(uninitialized: Shape([range.count] + Array(point.resultShape)))
+    let size = point.resultShape.elementCount
+    // Whole examples are shared among the threads.
+    Parallel.slices(range.count, grain: 1, alignment: 1) { rows in
+      for row in rows {
+        let gradient = value(x[row: row], u[row: row])
+        gradient.copyElements(to: UnsafeMutableBufferPointer(start: result.mutableBase + row * size, count: size))
+      }
+    }
+    return .tensor(result)
+  }
+}
+
 extension Extent2D {
   /// The last two of the four lengths of images or kernels.
   init(ofPlanes shape: Shape) { self.init(height: shape[2], width: shape[3]) }

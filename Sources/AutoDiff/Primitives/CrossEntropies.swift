@@ -111,3 +111,16 @@ struct SoftmaxCrossEntropyGradient<Scalar: TensorScalar>: BinaryPrimitive {
     }
   }
 }
+
+// Row weights and the slopes that they scale have the same leading axes.
+extension SigmoidCrossEntropyGradient: ExamplewisePrimitive {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    index == 0 ? .kept(place) : .unknown
+  }
+}
+
+extension SoftmaxCrossEntropyGradient: ExamplewisePrimitive {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    index == 0 ? .kept(place) : .unknown
+  }
+}

@@ -99,7 +99,7 @@ struct Einsum<Scalar: TensorScalar>: VariadicPrimitive {
   }
 
   /// The names of a term's axes; nil for those without.
-  private func names(_ term: String, _ shape: Shape) -> [Character?] {
+  fileprivate func names(_ term: String, _ shape: Shape) -> [Character?] {
     guard let dots = term.firstRange(of: "...") else { return term.map { $0 } }
     let (before, after) = (term[..<dots.lowerBound], term[dots.upperBound...])
     let hidden = Array<Character?>(repeating: nil, count: shape.rank - before.count - after.count)
@@ -153,5 +153,44 @@ struct Einsum<Scalar: TensorScalar>: VariadicPrimitive {
       return place
     }
     return sum.permuted(places).reshaped(to: shape)
+  }
+}
+
+extension Einsum: ExamplewiseSum {
+  /// The name of the axis with the examples; nil if it has none, or stands twice.
+  private func name(of place: ExampleAxis, in index: Int, _ shape: Shape) -> Character? {
+    let all = names(terms[index], shape)
+    return all[place.axis].flatMap { name in all.count { $0 == name } == 1 ? name : nil }
+  }
+
+  /// The axis of operand `index` with the given name, if it is as long as that of the examples; a shorter one is stretched.
+  private func axis(_ name: Character, of index: Int, _ length: Int, at point: ExamplePoint<Scalar>) -> Int? {
+    let shape = point.shape(ofOperand: index)
+    return names(terms[index], shape).firstIndex(of: name).flatMap { shape[$0] == length ? $0 : nil }
+  }
+
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    guard let name = name(of: place, in: index, point.shape(ofOperand: index)) else { return .unknown }
+    if let axis = names(result, point.resultShape).firstIndex(of: name) { return .kept(place.moved(to: axis)) }
+    return terms.contains { $0.count { $0 == name } > 1 } ? .unknown : .summed
+  }
+
+  func terms(
+    of range: Range<Int>, at place: ExampleAxis, ofOperand index: Int, at point: ExamplePoint<Scalar>
+  ) -> ExampleTerms<Scalar> {
+    let shape = point.shape(ofOperand: index)
+    let name = name(of: place, in: index, shape)!
+    let example = "abcdefghijklmnopqrstuvwxyz".first { !terms.joined().contains($0) }!
+    var (operands, named): ([Tensor<Scalar>], [String]) = ([], [])
+    for (other, term) in terms.enumerated() {
+      if let axis = axis(name, of: other, shape[place.axis], at: point) {
+        operands.append(point.examples(range, ofOperand: other, at: place.moved(to: axis)))
+        named.append(String(example) + term)
+      } else {
+        operands.append(point.operand(other))
+        named.append(term)
+      }
+    }
+    return .tensor(einsum(named.joined(separator: ",") + "->" + String(example) + result, operands))
   }
 }

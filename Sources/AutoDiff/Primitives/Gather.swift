@@ -69,3 +69,34 @@ struct Scatter<Scalar: TensorScalar>: UnaryPrimitive {
     dx.applying(Take(indices: indices, axis: axis, isAlong: isAlong))
   }
 }
+
+extension Take: ExamplewisePrimitive {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    if place.axis == axis { return .unknown }
+    return .kept(place.axis < axis || isAlong ? place : place.moved(to: place.axis + indices.rank - 1))
+  }
+}
+
+extension Scatter: ExamplewiseSum {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    if place.axis < axis { return .kept(place) }
+    if isAlong { return place.axis == axis ? .unknown : .kept(place) }
+    if place.axis >= axis + indices.rank { return .kept(place.moved(to: place.axis - indices.rank + 1)) }
+    return axis == 0 ? .summed : .unknown
+  }
+
+  /// Each example has slices of its own to add to, those of all examples one after the other.
+  func terms(
+    of range: Range<Int>, at place: ExampleAxis, ofOperand index: Int, at point: ExamplePoint<Scalar>
+  ) -> ExampleTerms<Scalar> {
+    let (rows, rest) = (shape[0], Array(shape.dropFirst()))
+    let named = indices.examples(range, of: point.count, at: place).elements
+    let updates = point.examples(range, ofOperand: 0, at: place).reshaped(to: Shape([named.count] + rest))
+    let perExample = named.count / range.count
+    let places = named.enumerated().map { position, row in
+      Int32(position / perExample * rows) + (row < 0 ? row + Int32(rows) : row)
+    }
+    let sums = Tensor<Scalar>(zeros: Shape([range.count * rows] + rest)).scatteringAdd(updates, at: Tensor(places), axis: 0)
+    return .tensor(sums.reshaped(to: Shape([range.count] + Array(shape))))
+  }
+}

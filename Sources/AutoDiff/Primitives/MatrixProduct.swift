@@ -41,6 +41,29 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
   }
 }
 
+extension MatrixProduct: ExamplewiseSum {
+  /// The axis that operand `index` shares with the other one and that the product sums over.
+  private func innerAxis(ofOperand index: Int, rank: Int) -> Int { rank - ((index == 0 ? transposeA : !transposeB) ? 2 : 1) }
+
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    let (operand, result) = (point.shape(ofOperand: index), point.resultShape)
+    guard operand.rank == result.rank && point.shape(ofOperand: 1 - index).rank == result.rank else { return .unknown }
+    if place.axis == innerAxis(ofOperand: index, rank: operand.rank) { return .summed }
+    if place.axis < result.rank - 2 { return result[place.axis] == operand[place.axis] ? .kept(place) : .unknown }
+    return .kept(place.moved(to: result.rank - (index == 0 ? 2 : 1)))
+  }
+
+  func terms(
+    of range: Range<Int>, at place: ExampleAxis, ofOperand index: Int, at point: ExamplePoint<Scalar>
+  ) -> ExampleTerms<Scalar> {
+    let rank = point.resultShape.rank
+    let a = point.examples(range, ofOperand: 0, at: place.moved(to: innerAxis(ofOperand: 0, rank: rank)))
+    let b = point.examples(range, ofOperand: 1, at: place.moved(to: innerAxis(ofOperand: 1, rank: rank)))
+    if rank == 2 { return .products(left: transposeA ? a : a.transposed(), right: transposeB ? b.transposed() : b) }
+    return .tensor(matmul(a, b, transposeA: transposeA, transposeB: transposeB))
+  }
+}
+
 /// The product of matrices, batches of matrices or vectors, by the rules of `numpy.matmul`; see the function on tensors.
 @specialized(where S == Float) @specialized(where S == Double)
 public func matmul<S: TensorScalar>(

@@ -101,3 +101,8 @@ struct PixelScatter<Scalar: TensorScalar>: UnaryPrimitive {
 
   func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> { gatherPixels(dx, at: positions) }
 }
+
+extension AveragePool: ExamplesOnFirstAxis {}
+extension AveragePoolAdjoint: ExamplesOnFirstAxis {}
+extension PixelGather: ExamplesOnFirstAxis {}
+extension PixelScatter: ExamplesOnFirstAxis {}

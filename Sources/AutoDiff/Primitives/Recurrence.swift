@@ -155,3 +155,13 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
     }
   }
 }
+
+extension RecurrenceGradient: ExamplewisePrimitive {
+  /// The cotangents of all steps' inputs, flat, are [steps, batch, groups width]; those of the first state behind them have examples as far
+  /// apart as their width, so that no one place says where.
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    guard index == 0 && place.axis == 1 && !withState else { return .unknown }
+    let inputs = point.shape(ofOperand: 2)
+    return .kept(ExampleAxis(axis: 0, before: inputs[0] * place.before, after: place.after * inputs[2]))
+  }
+}

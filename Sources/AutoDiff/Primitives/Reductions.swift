@@ -169,3 +169,5 @@ struct CumulativeSum<Scalar: TensorScalar>: UnaryPrimitive {
     dy.applying(CumulativeSum(axis: axis, reversed: !reversed))
   }
 }
+
+extension CumulativeSum: OperationAlongAxis {}

@@ -14,7 +14,8 @@ extension Variable {
   /// The axes in a new order: axis `i` of the result is axis `axes[i]` of `self`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func permuted(_ axes: [Int]) -> Variable {
-    applying(Permute(axes: axes.map { shape.position(ofAxis: $0, in: "permuted") }))
+    let order = axes.map { shape.position(ofAxis: $0, in: "permuted") }
+    return order.elementsEqual(0..<shape.rank) ? self : applying(Permute(axes: order))
   }
 
   /// The last two axes exchanged.
@@ -152,4 +153,36 @@ struct SumTo<Scalar: TensorScalar>: UnaryPrimitive {
 
   /// All axes but the last vanish: a bias, whose sum goes straight to its place.
   private func isColumnSum(_ x: Tensor<Scalar>) -> Bool { shape.rank == 1 && x.rank > 1 && shape[0] == x.shape[x.rank - 1] }
+}
+
+extension Reshape: ExamplewisePrimitive {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    place.reshaped(point.shape(ofOperand: 0), to: shape, count: point.count).map { .kept($0) } ?? .unknown
+  }
+}
+
+extension Permute: ExamplewisePrimitive {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    .kept(place.moved(to: axes.firstIndex(of: place.axis)!))
+  }
+}
+
+extension Broadcast: ElementwiseOnExamples {}
+
+extension SumTo: ExamplewiseSum {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    let operand = point.shape(ofOperand: 0)
+    let axis = place.axis + shape.rank - operand.rank
+    return axis >= 0 && shape[axis] == operand[place.axis] ? .kept(place.moved(to: axis)) : .summed
+  }
+
+  func terms(
+    of range: Range<Int>, at place: ExampleAxis, ofOperand index: Int, at point: ExamplePoint<Scalar>
+  ) -> ExampleTerms<Scalar> {
+    let x = point.examples(range, ofOperand: 0, at: place)
+    let extra = x.rank - 1 - shape.rank
+    // Axis i of the operand is axis i + 1 of its examples.
+    let axes = (1..<x.rank).filter { $0 <= extra || shape[$0 - 1 - extra] == 1 }
+    return .tensor(x.sum(axes: axes).reshaped(to: Shape([range.count] + Array(shape))))
+  }
 }

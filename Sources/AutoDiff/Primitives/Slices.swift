@@ -197,3 +197,21 @@ struct Flip<Scalar: TensorScalar>: UnaryPrimitive {
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> { dy.applying(Flip(axes: axes)) }
 }
+
+extension Slice: BlocksAlongAxis {
+  func start(ofOperand index: Int) -> Int? { step == 1 ? -start : nil }
+}
+
+extension Placement: BlocksAlongAxis {
+  func start(ofOperand index: Int) -> Int? { step == 1 ? start : nil }
+}
+
+extension Assembly: BlocksAlongAxis {
+  func start(ofOperand index: Int) -> Int? { starts[index] }
+}
+
+extension Flip: ExamplewisePrimitive {
+  func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
+    axes.contains(place.axis) ? .unknown : .kept(place)
+  }
+}
