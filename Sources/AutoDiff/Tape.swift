@@ -134,8 +134,11 @@ public final class Tape<Scalar: TensorScalar> {
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
-  /// Lets go of a value that no later step of a sweep reads.
-  func forget(_ node: Int) { nodes[node].value = nil }
+  /// Lets go of a value that no later step of a sweep reads, and of what the rules keep beside it.
+  func forget(_ node: Int) {
+    nodes[node].value = nil
+    nodes[node].rules = nil
+  }
 
   private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }
 }
