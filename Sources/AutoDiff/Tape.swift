@@ -174,8 +174,11 @@ public final class Tape<Scalar: TensorScalar> {
     }
   }
 
-  /// Lets go of a value that no later step of a sweep reads.
-  func forget(_ node: Int) { nodes[node].value = nil }
+  /// Lets go of a value that no later step of a sweep reads, and of what the rules keep beside it.
+  func forget(_ node: Int) {
+    nodes[node].value = nil
+    nodes[node].rules = nil
+  }
 
   /// After this, variables of the tape cannot be computed with.
   func end() { hasEnded = true }

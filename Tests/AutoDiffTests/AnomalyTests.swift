@@ -20,7 +20,7 @@ struct AnomalyTests {
       anomaly { _ = valueAndGradient(at: Tensor<Double>([[1, -1], [2, 3]])) { $0.log().sum() } })
     #expect(found.quantity == .value && found.primitive.contains("log"))
     #expect(found.shape == [2, 2] && found.position == [0, 1])
-    #expect(found.location?.hasSuffix(here) == true)
+    #expect(found.location?.hasSuffix(here) == true, "\(found)")
     #expect(!found.followsInfinity)
   }
 
