@@ -17,7 +17,8 @@ struct Recording {
 
   /// Stops the program unless the page shows the recording as it is, before and after a Hessian-vector product.
   static func check() throws {
-    let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../docs/autodiff.md").standardized
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let page = folder.appendingPathComponent("../../docs/autodiff.md").standardized
     let text = try String(contentsOf: page, encoding: .utf8)
     let point = point
     let forward = point.recording

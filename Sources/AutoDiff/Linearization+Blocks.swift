@@ -80,7 +80,8 @@ extension Linearization {
 
   private func widthOfOutputs(_ block: Tensor<Scalar>, _ operation: String) -> Int {
     let width = block.shape.first ?? 0
-    require(block.shape == outputBlock(of: width), "\(operation): shape \(block.shape) for outputs of shape \(outputShape), k of them")
+    require(
+      block.shape == outputBlock(of: width), "\(operation): shape \(block.shape) for outputs of shape \(outputShape), k of them")
     return width
   }
 

@@ -150,7 +150,9 @@ public struct TangentPoint<Scalar: TensorScalar> {
   /// broadcast, takes blocks as it is.
   public var operandsHaveRankOfResult: Bool {
     let rank = sweep.tape.shape(of: node).rank
-    return (0..<operandCount).allSatisfy { tangent($0) == nil || sweep.tape.shape(of: sweep.tape.operand($0, of: node)).rank == rank }
+    return (0..<operandCount).allSatisfy { index in
+      tangent(index) == nil || sweep.tape.shape(of: sweep.tape.operand(index, of: node)).rank == rank
+    }
   }
 
   /// The tangent of operand `index`; nil is zero.

@@ -70,8 +70,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
     tape.differentiated = outer
     if isRecording { return }  // What is recorded is looked at there.
     for index in 0..<tape.operandCount(of: node) where wants(tape.operand(index, of: node)) {
-      tape.detector!.check(
-        sums[tape.operand(index, of: node)].sum, .cotangent, by: tape.origin(of: node), from: [dy.value] + tape.keptOperands(of: node))
+      let read = [dy.value] + tape.keptOperands(of: node)
+      tape.detector!.check(sums[tape.operand(index, of: node)].sum, .cotangent, by: tape.origin(of: node), from: read)
     }
   }
 

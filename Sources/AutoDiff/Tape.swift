@@ -160,7 +160,8 @@ public final class Tape<Scalar: TensorScalar> {
 
   /// Remembers where the newest node comes from: the operation that is being differentiated, if there is one.
   private func noteOrigin(_ primitive: String) {
-    origins.append(differentiated.map { origins[$0] } ?? AnomalyDetector.Origin(primitive: primitive, trace: AnomalyDetector.trace()))
+    let fresh = { AnomalyDetector.Origin(primitive: primitive, trace: AnomalyDetector.trace()) }
+    origins.append(differentiated.map { origins[$0] } ?? fresh())
   }
 
   /// Where `node` comes from; only while a detector watches.
@@ -186,7 +187,10 @@ public final class Tape<Scalar: TensorScalar> {
   private func requireNotEnded() {
     require(
       !hasEnded,
-      "a variable is used after its tape has ended: valueAndGradient lets values go as it uses them up; take the variable's value out, or keep a linearization")
+      """
+      a variable is used after its tape has ended: valueAndGradient lets values go as it uses them up; take the variable's value out, or \
+      keep a linearization
+      """)
   }
 
   private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }

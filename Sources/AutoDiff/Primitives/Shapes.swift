@@ -112,7 +112,8 @@ struct Broadcast<Scalar: TensorScalar>: UnaryPrimitive {
     guard let width = p.blockWidth else { return dx.broadcast(to: shape) }
     // New axes come behind that of the directions.
     let lengths = Array(dx.shape.dropFirst())
-    return dx.reshaped(to: Shape([width] + Array(repeating: 1, count: shape.rank - lengths.count) + lengths)).broadcast(to: p.resultShape)
+    let ones = Array(repeating: 1, count: shape.rank - lengths.count)
+    return dx.reshaped(to: Shape([width] + ones + lengths)).broadcast(to: p.resultShape)
   }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dy.summed(to: p.shape(ofOperand: 0))

@@ -14,17 +14,25 @@ extension ElementExpression where S == Float {
     ElementExpression(.binary(.subtract, a, b))
   }
   /// `b` subtracted from the expression.
-  public static func - (a: ElementExpression, b: Float) -> ElementExpression { ElementExpression(.binary(.subtract, a, .number(b))) }
+  public static func - (a: ElementExpression, b: Float) -> ElementExpression {
+    ElementExpression(.binary(.subtract, a, .number(b)))
+  }
   /// The expression subtracted from `a`.
-  public static func - (a: Float, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.subtract, .number(a), b)) }
+  public static func - (a: Float, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.subtract, .number(a), b))
+  }
   /// The product of two expressions.
   public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.multiply, a, b))
   }
   /// The expression times `b`.
-  public static func * (a: ElementExpression, b: Float) -> ElementExpression { ElementExpression(.binary(.multiply, a, .number(b))) }
+  public static func * (a: ElementExpression, b: Float) -> ElementExpression {
+    ElementExpression(.binary(.multiply, a, .number(b)))
+  }
   /// `a` times the expression.
-  public static func * (a: Float, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.multiply, .number(a), b)) }
+  public static func * (a: Float, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.multiply, .number(a), b))
+  }
   /// The quotient of two expressions.
   public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.divide, a, b))
@@ -49,17 +57,25 @@ extension ElementExpression where S == Double {
     ElementExpression(.binary(.subtract, a, b))
   }
   /// `b` subtracted from the expression.
-  public static func - (a: ElementExpression, b: Double) -> ElementExpression { ElementExpression(.binary(.subtract, a, .number(b))) }
+  public static func - (a: ElementExpression, b: Double) -> ElementExpression {
+    ElementExpression(.binary(.subtract, a, .number(b)))
+  }
   /// The expression subtracted from `a`.
-  public static func - (a: Double, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.subtract, .number(a), b)) }
+  public static func - (a: Double, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.subtract, .number(a), b))
+  }
   /// The product of two expressions.
   public static func * (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.multiply, a, b))
   }
   /// The expression times `b`.
-  public static func * (a: ElementExpression, b: Double) -> ElementExpression { ElementExpression(.binary(.multiply, a, .number(b))) }
+  public static func * (a: ElementExpression, b: Double) -> ElementExpression {
+    ElementExpression(.binary(.multiply, a, .number(b)))
+  }
   /// `a` times the expression.
-  public static func * (a: Double, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.multiply, .number(a), b)) }
+  public static func * (a: Double, b: ElementExpression) -> ElementExpression {
+    ElementExpression(.binary(.multiply, .number(a), b))
+  }
   /// The quotient of two expressions.
   public static func / (a: ElementExpression, b: ElementExpression) -> ElementExpression {
     ElementExpression(.binary(.divide, a, b))
