@@ -86,7 +86,7 @@ public struct Accumulator<Scalar: TensorScalar> {
       a, transposed: true, b, transposed: false, MatrixProductShape(a.shape, b.shape, transposeA: true, transposeB: false))
   }
 
-  /// One factor of all that wait, one above the other. In loops of single examples a general concatenation would cost more than the product.
+  /// One factor of all that wait, one above the other: a plain copy, as their shapes are known to fit.
   @inline(__always)
   private func stacked(_ factor: (Waiting) -> Tensor<Scalar>) -> Tensor<Scalar> {
     if waiting.count == 1 { return factor(waiting[0]) }

@@ -16,7 +16,7 @@ public struct Anomaly: Error, Sendable, CustomStringConvertible {
     case cotangent
   }
   public let quantity: Quantity
-  /// The operation, with what tells it from others of its kind: `ElementaryFunction(function: log)`.
+  /// The operation, with what tells it from others of its kind: `ElementaryFunction(kind: log)`.
   public let primitive: String
   /// The shape of the tensor that holds the NaN.
   public let shape: [Int]
@@ -28,7 +28,7 @@ public struct Anomaly: Error, Sendable, CustomStringConvertible {
   public let location: String?
 
   public var description: String {
-    let where_ = location ?? "an unknown line (build with debug information, SwiftPM's default, to see it)"
+    let place = location ?? "an unknown line (build with debug information, SwiftPM's default, to see it)"
     let subject =
       switch quantity {
       case .input: "an input that was NaN from the start"
@@ -37,7 +37,7 @@ public struct Anomaly: Error, Sendable, CustomStringConvertible {
       case .cotangent: "the cotangent that \(primitive) sends to an operand"
       }
     let reason = followsInfinity ? "; an infinity went in" : ""
-    return "NaN in \(subject), shape \(shape), first at \(position); recorded at \(where_)\(reason)"
+    return "NaN in \(subject), shape \(shape), first at \(position); recorded at \(place)\(reason)"
   }
 }
 
@@ -99,7 +99,7 @@ final class AnomalyDetector: @unchecked Sendable {
     return nil
   }
 
-  /// `ElementaryFunction(function: log)`: the type without its scalar, and those of its stored values that read well.
+  /// `ElementaryFunction(kind: log)`: the type without its scalar, and those of its stored values that read well.
   static func name(of primitive: Any) -> String {
     let type = "\(Swift.type(of: primitive))".prefix { $0 != "<" }
     let details = Mirror(reflecting: primitive).children.compactMap { child -> String? in

@@ -13,11 +13,7 @@ extension Linearization {
     let (sources, width) = blocks(of: directions, "hessianVectorProducts")
     let result = Tensor<Scalar>(uninitialized: [width, layout.count])
     let rows = (0..<width).map { result[row: $0] }
-    var sums = inputs.indices.map { input in rows.map { Accumulator(place: layout.view(input, of: $0)) } }
-    sweep.run(hessianPlan, from: sources, width: width, into: &sums)
-    for input in inputs.indices {
-      for row in rows.indices where sums[input][row].sum == nil { layout.view(input, of: rows[row]).writeZeros() }
-    }
+    sweep.run(hessianPlan, from: sources, into: inputs.indices.map { input in rows.map { layout.view(input, of: $0) } })
     return result
   }
 
@@ -90,9 +86,7 @@ extension Linearization {
     _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], _ width: Int
   ) -> Tensor<Scalar> {
     let result = Tensor<Scalar>(uninitialized: outputBlock(of: width))
-    var sums = [(0..<width).map { Accumulator(place: result[row: $0]) }]
-    sweep.run(plan, from: sources, width: width, into: &sums)
-    for index in 0..<width where sums[0][index].sum == nil { result[row: index].writeZeros() }
+    sweep.run(plan, from: sources, into: [(0..<width).map { result[row: $0] }])
     return result
   }
 }

@@ -69,8 +69,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
     tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
     tape.differentiated = outer
     if isRecording { return }  // What is recorded is looked at there.
+    let read = [dy.value] + tape.keptOperands(of: node)
     for index in 0..<tape.operandCount(of: node) where wants(tape.operand(index, of: node)) {
-      let read = [dy.value] + tape.keptOperands(of: node)
       tape.detector!.check(sums[tape.operand(index, of: node)].sum, .cotangent, by: tape.origin(of: node), from: read)
     }
   }

@@ -4,14 +4,16 @@ import Tensor
 // product and an operation on small tensors is paid for once.
 
 extension TangentSweep {
-  /// Runs `plan` for `width` directions at once.
+  /// Runs `plan` for several directions at once.
   /// - Parameters:
   ///   - sources: for each source the tangents, one after the other along a leading axis.
-  ///   - sums: for each of the plan's targets one sum a direction.
+  ///   - places: for each of the plan's targets the memory of its sum for every direction, which the caller alone may write.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(
-    _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], width: Int, into sums: inout [[Accumulator<Scalar>]]
+    _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into places: [[Tensor<Scalar>]]
   ) {
+    let width = places.first?.count ?? 0
+    var sums = places.map { $0.map { Accumulator(place: $0) } }
     prepare()
     for source in sources { tangents[source.node] = source.tangent }
     for source in plan.passed {
@@ -23,10 +25,13 @@ extension TangentSweep {
       let point = TangentPoint(sweep: self, node: step.node)
       if step.targets.count == 1 && !step.isUsedLater {
         // Results lie apart, each in a vector of its own.
-        eachDirection(of: width) { index in rules.addTangent(to: &sums[step.targets[0]][index], at: point) }
+        eachDirection(of: width) { index in
+          rules.addTangent(to: &sums[step.targets[0]][index], at: point)
+          if tape.detector != nil { watch(sums[step.targets[0]][index].sum, of: step.node) }
+        }
       } else {
         let tangent = block(of: width, rules, at: point, lastUses: step.lastUses)
-        tape.detector?.check(tangent, .tangent, by: tape.origin(of: step.node), from: tape.keptOperands(of: step.node))
+        watch(tangent, of: step.node)
         if step.isUsedLater { tangents[step.node] = tangent }
         if let tangent {
           for target in step.targets { for index in 0..<width { sums[target][index].add(tangent[row: index]) } }
@@ -35,6 +40,9 @@ extension TangentSweep {
       release(after: step)
     }
     finish(plan, sources)
+    for target in places.indices {
+      for index in 0..<width where sums[target][index].sum == nil { places[target][index].writeZeros() }
+    }
   }
 
   /// The tangents of the result at `point`: by one call of the rule if it takes blocks, else by one a direction. Nil is zero.

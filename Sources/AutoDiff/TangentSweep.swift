@@ -89,12 +89,11 @@ final class TangentSweep<Scalar: TensorScalar> {
       let point = TangentPoint(sweep: self, node: step.node)
       if step.targets.count == 1 && !step.isUsedLater {
         tape.nodes[step.node].rules!.addTangent(to: &sums[step.targets[0]], at: point)
-        tape.detector?.check(
-          sums[step.targets[0]].sum, .tangent, by: tape.origin(of: step.node), from: tape.keptOperands(of: step.node))
+        if tape.detector != nil { watch(sums[step.targets[0]].sum, of: step.node) }
       } else {
         var sum = Accumulator<Scalar>()
         tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
-        tape.detector?.check(sum.sum, .tangent, by: tape.origin(of: step.node), from: tape.keptOperands(of: step.node))
+        if tape.detector != nil { watch(sum.sum, of: step.node) }
         if step.isUsedLater { tangents[step.node] = sum.sum }
         if let tangent = sum.sum { for target in step.targets { sums[target].add(tangent) } }
       }
@@ -105,6 +104,11 @@ final class TangentSweep<Scalar: TensorScalar> {
 
   func prepare() {
     if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
+  }
+
+  /// Looks at the tangent of `node` while a detector watches.
+  func watch(_ tangent: Tensor<Scalar>?, of node: Int) {
+    tape.detector?.check(tangent, .tangent, by: tape.origin(of: node), from: tape.keptOperands(of: node))
   }
 
   /// Lets go of the tangents that `step` was the last to use.

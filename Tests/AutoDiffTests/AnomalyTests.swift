@@ -46,6 +46,15 @@ struct AnomalyTests {
     #expect(found.quantity == .tangent && found.primitive.contains("squareRoot"))
   }
 
+  @Test func `names it in a block of directions, too`() throws {
+    let result = anomaly {
+      let function = linearize(at: [Tensor<Double>([4, 0])]) { [$0[0].squareRoot()] }
+      _ = function.jacobianVectorProducts(ofInput: 0, Tensor([[1, 1], [1, 0]]))
+    }
+    let found = try #require(result)
+    #expect(found.quantity == .tangent && found.primitive.contains("squareRoot") && found.position == [1])
+  }
+
   @Test func `says that an input was NaN from the start`() throws {
     let found = try #require(anomaly { _ = valueAndGradient(at: Tensor<Float>([1, .nan])) { ($0 * 2).sum() } })
     #expect(found.quantity == .input && found.position == [1])

@@ -230,12 +230,11 @@ final class ExampleSweep<Scalar: TensorScalar> {
       let terms = terms(of: range, source).formed
       tangents.append((source.node, terms.reshaped(to: Shape([range.count] + Array(tape.shape(of: source.node))))))
     }
-    var changes = swept.map { _ in range.map { _ in Accumulator<Scalar>() } }
-    sweep.run(plan, from: tangents, width: range.count, into: &changes)
-    return swept.enumerated().map { index, input in
-      var result = terms(of: range, ofParameter: input) ?? Tensor(zeros: [range.count, shapes[input].elementCount] as Shape)
-      for row in 0..<range.count { if let change = changes[index][row].sum { result[row: row] += change.flattened() } }
-      return result.contiguous()
+    let changes = swept.map { Tensor<Scalar>(uninitialized: Shape([range.count] + Array(shapes[$0]))) }
+    sweep.run(plan, from: tangents, into: changes.map { change in (0..<range.count).map { change[row: $0] } })
+    return zip(swept, changes).map { input, change in
+      let swept = change.reshaped(to: [range.count, shapes[input].elementCount] as Shape)
+      return terms(of: range, ofParameter: input).map { ($0 + swept).contiguous() } ?? swept
     }
   }
 }

@@ -42,11 +42,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
   package func jacobianVectorProducts(ofInput index: Int, _ tangents: Tensor<Scalar>) -> [Tensor<Scalar>] {
     let width = tangents.shape[0]
     let results = values.map { Tensor<Scalar>(uninitialized: Shape([width] + Array($0.shape))) }
-    var sums = results.map { result in (0..<width).map { Accumulator(place: result[row: $0]) } }
-    sweep.run(plan, from: [(inputs[index].node, tangents)], width: width, into: &sums)
-    for output in results.indices {
-      for row in 0..<width where sums[output][row].sum == nil { results[output][row: row].writeZeros() }
-    }
+    sweep.run(plan, from: [(inputs[index].node, tangents)], into: results.map { result in (0..<width).map { result[row: $0] } })
     return results
   }
 

@@ -16,7 +16,7 @@ public func checkpointed<S: TensorScalar>(
   let values = Checkpoint<S>.evaluate(f, at: inputs.map(\.value))
   guard inputs.contains(where: { $0.tape != nil }) else { return values.map { Variable($0) } }
   let packed = Variable.recording(
-    Checkpoint(f), of: inputs, value: Tensor(concatenating: values.map { $0.flattened() }, axis: 0))
+    Checkpoint(f), of: inputs, value: Checkpoint<S>.packed(values))
   return packed.split(as: values.map(\.shape))
 }
 
@@ -59,6 +59,10 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
     }
   }
 
+  static func packed(_ results: [Tensor<Scalar>]) -> Tensor<Scalar> {
+    results.count == 1 ? results[0].flattened() : Tensor(concatenating: results.map { $0.flattened() }, axis: 0)
+  }
+
   private static func packed(_ results: [Variable<Scalar>]) -> Variable<Scalar> {
     results.count == 1 ? results[0].flattened() : Variable(concatenating: results.map { $0.flattened() })
   }
@@ -81,7 +85,7 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
   }
 
   func value(_ operands: [Tensor<Scalar>]) -> Tensor<Scalar> {
-    Tensor(concatenating: evaluate(operands).map { $0.flattened() }, axis: 0)
+    Self.packed(evaluate(operands))
   }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
