@@ -22,9 +22,9 @@ demo: deps
 data:
 	@sh Scripts/install-packages.sh dataset-fashion-mnist
 
-# Tests that stop the program on purpose need no backtrace, which would take most of the time.
+# The whole suite; what failed stands last.
 test: deps
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test -c release
+	@sh Scripts/test.sh
 
 # The suite under AddressSanitizer, ThreadSanitizer and UndefinedBehaviorSanitizer, each in a build of its own.
 sanitize: deps

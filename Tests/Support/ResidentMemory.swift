@@ -1,9 +1,14 @@
 import Foundation
 
-/// The bytes of memory that this process occupies.
+/// The bytes of memory of this process's own that lie in the machine's memory: no files, and counted page by page, where the short
+/// figures of `/proc/self/statm` lag behind by some pages a core.
 public func residentBytes() -> Int {
-  let statm = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-  return (Int(statm.split(separator: " ").dropFirst().first ?? "") ?? 0) * 4096
+  let summary = (try? String(contentsOfFile: "/proc/self/smaps_rollup", encoding: .utf8)) ?? ""
+  let line = summary.split(separator: "\n").first { $0.hasPrefix("Anonymous:") }
+  guard let kibibytes = line?.split(separator: " ").dropFirst().first, let count = Int(kibibytes) else {
+    fatalError("no count of anonymous memory in /proc/self/smaps_rollup: \(summary)")
+  }
+  return count * 1024
 }
 
 /// Whether `residentBytes` shows leaks: sanitizers hold freed memory back and keep accounts of their own.
