@@ -13,40 +13,58 @@ struct Rules<Scalar: TensorScalar> {
     case cotangents(Variable<Scalar>, CotangentPoint<Scalar>)
     case reveal(UnsafeMutablePointer<(any Primitive<Scalar>)?>)
   }
-  private let call: (Call) -> Void
-  /// What was recorded, for messages.
-  let primitive: Any.Type
+  private typealias Bytes = SIMD2<UInt64>
+  private let call: (UnsafeRawPointer, Call) -> Void
+  /// A small primitive of plain bytes, such as a sign or a slope. A closure that captured it would be one more object to allocate and free
+  /// with every operation.
+  private let bytes: Bytes
 
   init<P: Primitive<Scalar>>(_ primitive: P) {
-    self.primitive = P.self
-    call = { call in
-      switch call {
-      case .value(let sum, let point): primitive.addValue(to: &sum.pointee, at: point)
-      case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
-      case .takesBlocks(let answer, let point): answer.pointee = primitive.takesBlocks(at: point)
-      case .cotangents(let dy, let point): primitive.addCotangents(of: dy, at: point)
-      case .reveal(let place): place.pointee = primitive
-      }
+    if _isPOD(P.self) && MemoryLayout<P>.size <= MemoryLayout<Bytes>.size {
+      var bytes = Bytes.zero
+      withUnsafeMutableBytes(of: &bytes) { $0.storeBytes(of: primitive, as: P.self) }
+      self.bytes = bytes
+      call = { Self.answer($1, by: $0.assumingMemoryBound(to: P.self).pointee) }
+    } else {
+      bytes = .zero
+      call = { Self.answer($1, by: primitive) }
     }
   }
 
+  @inline(__always)
+  private static func answer(_ call: Call, by primitive: some Primitive<Scalar>) {
+    switch call {
+    case .value(let sum, let point): primitive.addValue(to: &sum.pointee, at: point)
+    case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
+    case .takesBlocks(let answer, let point): answer.pointee = primitive.takesBlocks(at: point)
+    case .cotangents(let dy, let point): primitive.addCotangents(of: dy, at: point)
+    case .reveal(let place): place.pointee = primitive
+    }
+  }
+
+  @inline(__always)
+  private func ask(_ question: Call) { withUnsafeBytes(of: bytes) { call($0.baseAddress!, question) } }
+
   func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) {
-    withUnsafeMutablePointer(to: &sum) { call(.value($0, point)) }
+    withUnsafeMutablePointer(to: &sum) { ask(.value($0, point)) }
   }
   func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) {
-    withUnsafeMutablePointer(to: &sum) { call(.tangent($0, point)) }
+    withUnsafeMutablePointer(to: &sum) { ask(.tangent($0, point)) }
   }
   func takesBlocks(at point: TangentPoint<Scalar>) -> Bool {
     var answer = false
-    withUnsafeMutablePointer(to: &answer) { call(.takesBlocks($0, point)) }
+    withUnsafeMutablePointer(to: &answer) { ask(.takesBlocks($0, point)) }
     return answer
   }
-  func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { call(.cotangents(dy, point)) }
+  func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { ask(.cotangents(dy, point)) }
 
   /// The primitive itself, for questions that are asked seldom.
   var revealed: any Primitive<Scalar> {
     var result: (any Primitive<Scalar>)?
-    withUnsafeMutablePointer(to: &result) { call(.reveal($0)) }
+    withUnsafeMutablePointer(to: &result) { ask(.reveal($0)) }
     return result!
   }
+
+  /// What was recorded, for messages.
+  var primitive: Any.Type { type(of: revealed) }
 }

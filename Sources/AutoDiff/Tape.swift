@@ -65,7 +65,7 @@ public final class Tape<Scalar: TensorScalar> {
   }
 
   /// Appends an operation on one variable, whose value is known.
-  func record(_ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, value: Tensor<Scalar>) -> Variable<Scalar> {
+  func record(_ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, value: consuming Tensor<Scalar>) -> Variable<Scalar> {
     let reads = primitive.reads
     let first = keep(a, isRead: reads.contains(.first))
     return append(primitive, SIMD4(first, -1, -1, 1), value, isKept: reads.contains(.result))
@@ -73,7 +73,7 @@ public final class Tape<Scalar: TensorScalar> {
 
   /// Appends an operation on two variables, whose value is known.
   func record(
-    _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, value: Tensor<Scalar>
+    _ primitive: some Primitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, value: consuming Tensor<Scalar>
   ) -> Variable<Scalar> {
     let reads = primitive.reads
     let first = keep(a, isRead: reads.contains(.first))
@@ -82,7 +82,9 @@ public final class Tape<Scalar: TensorScalar> {
   }
 
   /// Appends an operation on any number of variables, whose value is known.
-  func record(_ primitive: some Primitive<Scalar>, _ operands: [Variable<Scalar>], value: Tensor<Scalar>) -> Variable<Scalar> {
+  func record(
+    _ primitive: some Primitive<Scalar>, _ operands: [Variable<Scalar>], value: consuming Tensor<Scalar>
+  ) -> Variable<Scalar> {
     let reads = primitive.reads
     let list = operands.enumerated().map { keep($1, isRead: reads.contains(operand: $0)) }
     var places = SIMD4<Int32>(-1, -1, -1, Int32(list.count))
@@ -96,7 +98,7 @@ public final class Tape<Scalar: TensorScalar> {
   }
 
   private func append(
-    _ primitive: some Primitive<Scalar>, _ operands: SIMD4<Int32>, _ value: Tensor<Scalar>, isKept: Bool
+    _ primitive: some Primitive<Scalar>, _ operands: SIMD4<Int32>, _ value: consuming Tensor<Scalar>, isKept: Bool
   ) -> Variable<Scalar> {
     nodes.append(
       Node(rules: Rules(primitive), operands: operands, shape: value.shape, value: isKept ? value : nil, isDeferred: false))
@@ -124,8 +126,8 @@ public final class Tape<Scalar: TensorScalar> {
   /// The node of an operand, holding its value if a rule reads it; -1 for a constant that none reads.
   private func keep(_ operand: Variable<Scalar>, isRead: Bool) -> Int32 {
     let isRead = isRead || keepsAllOperands
-    guard let tape = operand.tape else { return isRead ? Int32(leaf(operand.value)) : -1 }
-    require(tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
+    if operand.tape == nil { return isRead ? Int32(leaf(operand.value)) : -1 }
+    require(operand.tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
     requireNotEnded()
     if isRead && nodes[operand.node].value == nil && !nodes[operand.node].isDeferred {
       nodes[operand.node].value = operand.value

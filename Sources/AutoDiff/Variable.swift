@@ -12,7 +12,7 @@ public struct Variable<Scalar: TensorScalar> {
   private let computed: Tensor<Scalar>
   private let isDeferred: Bool
 
-  init(tape: Tape<Scalar>?, node: Int, computed: Tensor<Scalar>) {
+  init(tape: Tape<Scalar>?, node: Int, computed: consuming Tensor<Scalar>) {
     self.tape = tape
     self.node = node
     self.computed = computed
@@ -51,9 +51,8 @@ public struct Variable<Scalar: TensorScalar> {
 
   /// Applies a primitive to this variable, recording it if the variable is on a tape.
   public func applying(_ primitive: some UnaryPrimitive<Scalar>) -> Variable {
-    let result = primitive.value(value)
-    guard let tape else { return Variable(result) }
-    return tape.record(primitive, self, value: result)
+    // `value` would be a copy: one more count of references, up and down, with every operation.
+    recording(primitive, value: isDeferred ? primitive.value(value) : primitive.value(computed))
   }
 
   /// Applies a primitive to any number of variables, recording it if one of them is on a tape.
@@ -70,21 +69,22 @@ public struct Variable<Scalar: TensorScalar> {
   }
 
   /// As `applying(_:)`, with a value that is known already.
-  func recording(_ primitive: some UnaryPrimitive<Scalar>, value: Tensor<Scalar>) -> Variable {
-    guard let tape else { return Variable(value) }
+  func recording(_ primitive: some UnaryPrimitive<Scalar>, value: consuming Tensor<Scalar>) -> Variable {
+    guard let tape else { return Variable(tape: nil, node: -1, computed: value) }
     return tape.record(primitive, self, value: value)
   }
 
   /// As `applying(_:with:)`, with a value that is known already.
-  func recording(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable, value: Tensor<Scalar>) -> Variable {
-    guard let tape = tape ?? other.tape else { return Variable(value) }
-    return tape.record(primitive, self, other, value: value)
+  func recording(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable, value: consuming Tensor<Scalar>) -> Variable {
+    if let tape { return tape.record(primitive, self, other, value: value) }
+    if let tape = other.tape { return tape.record(primitive, self, other, value: value) }
+    return Variable(tape: nil, node: -1, computed: value)
   }
 
   /// Applies a primitive to this variable and another, recording it if one of them is on a tape.
   public func applying(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable) -> Variable {
-    let result = primitive.value(value, other.value)
-    guard let tape = tape ?? other.tape else { return Variable(result) }
-    return tape.record(primitive, self, other, value: result)
+    recording(
+      primitive, with: other,
+      value: isDeferred || other.isDeferred ? primitive.value(value, other.value) : primitive.value(computed, other.computed))
   }
 }

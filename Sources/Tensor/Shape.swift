@@ -1,6 +1,6 @@
 /// Eight small integers, inline. 32 bits each keep a tensor within two cache lines, and vectors (unlike inline arrays) are copied
 /// with a few moves instead of calls through the type's witness table; the price is that a tensor has fewer than 2^31 elements.
-struct SmallInts: Sendable {
+struct SmallInts: Sendable, Equatable {
   private var low: SIMD4<Int32>
   private var high: SIMD4<Int32>
 
@@ -42,6 +42,9 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
 
   /// The product of all lengths; 1 for a scalar.
   public var elementCount: Int {
+    // What is known when this is compiled, most tensors' ranks, needs no loop over lanes; two lengths cannot overflow.
+    if rank == 2 { return lengths[0] * lengths[1] }
+    if rank == 1 { return lengths[0] }
     var count = 1
     for axis in 0..<rank {
       let (product, overflows) = count.multipliedReportingOverflow(by: lengths[axis])
@@ -108,9 +111,8 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
 
   /// Whether rank and all lengths agree.
   public static func == (a: Shape, b: Shape) -> Bool {
-    guard a.rank == b.rank else { return false }
-    for axis in 0..<a.rank where a.lengths[axis] != b.lengths[axis] { return false }
-    return true
+    // Lanes that no axis uses are zero.
+    a.rank == b.rank && a.lengths == b.lengths
   }
 
   /// Reads rank and lengths.
@@ -134,11 +136,21 @@ struct Strides: Sendable {
 
   /// Strides of a row-major layout without gaps.
   init(rowMajor shape: Shape) {
-    var step = 1
-    for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
-      steps[axis] = step
-      step *= shape.lengths[axis]
-      require(step <= Int32.max, "a tensor of shape \(shape): at most \(Int32.max) elements are possible")
+    if shape.rank == 2 {
+      steps[0] = shape.lengths[1]
+      steps[1] = 1
+      requireCountable(shape.lengths[0] * shape.lengths[1], shape)
+    } else {
+      var step = 1
+      for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
+        steps[axis] = step
+        step *= shape.lengths[axis]
+        requireCountable(step, shape)
+      }
     }
+  }
+
+  private func requireCountable(_ count: Int, _ shape: Shape) {
+    require(count <= Int32.max, "a tensor of shape \(shape): at most \(Int32.max) elements are possible")
   }
 }

@@ -21,17 +21,18 @@ extension Tensor {
     require(
       newShape.elementCount == count, "reshaped: shape \(shape) has \(count) elements, \(newShape) has \(newShape.elementCount)")
     if newShape == shape { return self }
+    if isContiguous { return Tensor(storage: storage, offset: offset, contiguous: newShape) }
     if let strides = strides(viewing: newShape) {
       return Tensor(storage: storage, offset: offset, shape: newShape, strides: strides)
     }
     let source = copied()
-    return Tensor(storage: source.storage, offset: 0, shape: newShape, strides: Strides(rowMajor: newShape))
+    return Tensor(storage: source.storage, offset: 0, contiguous: newShape)
   }
 
   /// Strides under which `newShape` shows the same elements in row-major order, if there are any.
   private func strides(viewing newShape: Shape) -> Strides? {
     var result = Strides(rowMajor: newShape)
-    if count == 0 || isContiguous { return result }
+    if count == 0 { return result }
     // The old axes, merged to as few as possible, are used up from the innermost on.
     let old = LoopNest(shape, strides, strides)
     var run = old.rank - 1
@@ -183,6 +184,6 @@ extension Tensor {
       rank == 1 && start >= 0 && start + pieceShape.elementCount <= count,
       "piece: \(start) ..< \(start + pieceShape.elementCount) of shape \(shape)")
     let source = contiguous()
-    return Tensor(storage: source.storage, offset: source.offset + start, shape: pieceShape, strides: Strides(rowMajor: pieceShape))
+    return Tensor(storage: source.storage, offset: source.offset + start, contiguous: pieceShape)
   }
 }

@@ -7,17 +7,31 @@
 /// Tensors may be sent between tasks (`Sendable`): whoever writes makes a copy first unless it is the only owner.
 public struct Tensor<Scalar: TensorElement>: Sendable {
   package var storage: Storage
+  /// Twice `offset`, and one more if the tensor is known to be contiguous: small operations ask that more often than they compute. One
+  /// number, because a tensor with one field more would be copied through its type's witness table.
+  private var place: Int
   /// The index in `storage`, in elements, of the element whose indices are all 0.
-  var offset: Int
+  var offset: Int {
+    get { place >> 1 }
+    set { place = newValue << 1 | place & 1 }
+  }
   /// The lengths of the axes, outermost first.
-  public internal(set) var shape: Shape
-  var strides: Strides
+  public internal(set) var shape: Shape { didSet { place &= ~1 } }
+  var strides: Strides { didSet { place &= ~1 } }
 
   init(storage: Storage, offset: Int, shape: Shape, strides: Strides) {
     self.storage = storage
-    self.offset = offset
+    place = offset << 1
     self.shape = shape
     self.strides = strides
+  }
+
+  /// A contiguous tensor in a part of `storage`.
+  init(storage: Storage, offset: Int, contiguous shape: Shape) {
+    self.storage = storage
+    place = offset << 1 | 1
+    self.shape = shape
+    strides = Strides(rowMajor: shape)
   }
 
   /// A tensor whose elements are not set yet; every caller writes all of them before anyone reads.
@@ -25,7 +39,7 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
     // The strides come first: they stop the program when there are too many elements, before their size is asked of the system.
     strides = Strides(rowMajor: shape)
     storage = Storage(byteCount: shape.elementCount * MemoryLayout<Scalar>.stride)
-    offset = 0
+    place = 1
     self.shape = shape
   }
 
@@ -35,7 +49,9 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
   public var count: Int { shape.elementCount }
 
   /// Whether the elements lie one after the other in row-major order.
-  public var isContiguous: Bool {
+  public var isContiguous: Bool { place & 1 != 0 || stridesAreRowMajor }
+
+  private var stridesAreRowMajor: Bool {
     var expected = 1
     for axis in stride(from: shape.rank - 1, through: 0, by: -1) {
       let length = shape.lengths[axis]

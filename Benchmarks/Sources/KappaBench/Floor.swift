@@ -2,7 +2,8 @@ import COpenBLAS
 import Foundation
 import Kappa
 
-/// The bare products of a workload, each timed alone, hot in the cache, best of many, and summed: what the rows are measured against.
+/// The bare products of a workload, each timed alone, hot in the cache, many times, and summed: what the rows are measured against,
+/// medians with medians and fastest with fastest.
 /// Matrix products in OpenBLAS with its own threads, convolutions in oneDNN.
 struct Floor {
   /// Seconds of one layer's products x W, xᵀ d and d Wᵀ.

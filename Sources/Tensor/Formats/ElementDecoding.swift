@@ -82,7 +82,7 @@ struct StoredArray {
       throw location.error(.notMappable(reason: "it is not aligned for \(asked)"), at: offset)
     }
     let storage = try file.map(offset..<offset + byteCount)
-    return Tensor(storage: storage, offset: 0, shape: shape, strides: Strides(rowMajor: shape))
+    return Tensor(storage: storage, offset: 0, contiguous: shape)
   }
 }
 

@@ -35,9 +35,10 @@ public enum Activation: Sendable, Hashable {
 package enum Kernels {
   @specialized(where S == Float) @specialized(where S == Double)
   package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: Tensor<S>, parameter: S = 0) -> Tensor<S> {
-    let source = x.contiguous()
-    let result = Tensor<S>(uninitialized: source.shape)
-    let input = source.base
+    // Not `contiguous()`, which would count one more reference.
+    guard x.isContiguous else { return unary(op, x.copied(), parameter: parameter) }
+    let result = Tensor<S>(uninitialized: x.shape)
+    let input = x.base
     let output = result.mutableBase
     Parallel.slices(result.count, grain: op.isCostly ? Parallel.costlyGrain : Parallel.cheapGrain) { part in
       let (from, to) = (input + part.lowerBound, output + part.lowerBound)
@@ -47,7 +48,7 @@ package enum Kernels {
         kappa_unary_f64(op.rawValue, part.count, from.asDouble, Double(parameter), to.asDouble)
       }
     }
-    keepAlive(source)
+    keepAlive(x)
     return result
   }
 
