@@ -40,11 +40,18 @@ public final class Linearization<Scalar: TensorScalar> {
   private(set) lazy var lossHessianPlan = TangentPlan(tape, from: [outputNode], to: [outputCotangentParts])
 
   /// Records `function` at `theta`.
-  public init(_ function: some ScalarFunction<Scalar>, at theta: Tensor<Scalar>) {
-    layout = function.layout
+  public convenience init(_ function: some ScalarFunction<Scalar>, at theta: Tensor<Scalar>) {
+    self.init(function.layout, at: theta, function.evaluate)
+  }
+
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private init(
+    _ layout: ParameterLayout, at theta: Tensor<Scalar>, _ evaluate: (Parameters<Scalar>) -> Evaluation<Scalar>
+  ) {
+    self.layout = layout
     tape = Tape()
     let parameters = Parameters(layout, theta, on: tape)
-    let evaluation = function.evaluate(parameters)
+    let evaluation = evaluate(parameters)
     // A loss that depends on no parameter is recorded too, so that its derivatives are zeros like any others.
     let recorded = evaluation.loss.tape == nil ? tape.variable(evaluation.loss.value) : evaluation.loss
     value = Double(recorded.value.scalar)
@@ -89,12 +96,15 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// ∇L(θ), in the layout of θ.
-  public private(set) lazy var gradient: Tensor<Scalar> = {
+  public private(set) lazy var gradient = assembledGradient()
+
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func assembledGradient() -> Tensor<Scalar> {
     recordBackward(to: 0)
-    return assemble { input, sum in
-      for part in backward.recordedParts(of: inputs[input]) { part.addValue(to: &sum) }
+    return assemble { sums in
+      for index in inputs.indices { for part in backward.recordedParts(of: inputs[index]) { part.addValue(to: &sums[index]) } }
     }
-  }()
+  }
 
   /// H v with H = ∇²L(θ).
   /// - Parameter v: a vector in the layout of θ.
@@ -142,6 +152,7 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// Writes Jᵀ u to `result`, whose memory is the caller's alone.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func pullBack(_ u: Tensor<Scalar>, into result: Tensor<Scalar>) {
     let places = inputs.enumerated().map { (node: $1, place: Optional(layout.view($0, of: result))) }
     let reverse = ReverseSweep(tape, inputs: places, end: outputNode + 1, isRecording: false)
@@ -164,9 +175,5 @@ public final class Linearization<Scalar: TensorScalar> {
     fill(&sums)
     for index in inputs.indices where sums[index].sum == nil { layout.view(index, of: result).writeZeros() }
     return result
-  }
-
-  private func assemble(_ fill: (Int, inout Accumulator<Scalar>) -> Void) -> Tensor<Scalar> {
-    assemble { sums in for index in inputs.indices { fill(index, &sums[index]) } }
   }
 }

@@ -25,6 +25,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// - Parameters:
   ///   - inputs: the nodes whose cotangents are wanted, each with the memory it belongs in, if that is fixed.
   ///   - end: nodes from here on are not looked at.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   init(_ tape: Tape<Scalar>, inputs: [(node: Int, place: Tensor<Scalar>?)], end: Int, isRecording: Bool) {
     self.tape = tape
     self.isRecording = isRecording

@@ -65,17 +65,7 @@ extension ScalarFunction {
   /// Activations are let go as the backward pass uses them up, and every parameter's gradient is written straight to its place.
   /// - Complexity: for a dense layer three matrix products, two for a first layer.
   public func valueAndGradient(at theta: Tensor<Scalar>) -> (value: Double, gradient: Tensor<Scalar>) {
-    let tape = Tape<Scalar>()
-    let parameters = Parameters(layout, theta, on: tape)
-    let loss = evaluate(parameters).loss
-    let gradient = Tensor<Scalar>(uninitialized: [layout.count])
-    guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: [layout.count])) }
-    let inputs = layout.entries.indices.map { (node: parameters[$0].node, place: Optional(layout.view($0, of: gradient))) }
-    let sweep = ReverseSweep(tape, inputs: inputs, end: loss.node + 1, isRecording: false)
-    sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
-    sweep.run(0..<loss.node + 1, consuming: true)
-    for input in inputs where sweep.cotangent(of: input.node) == nil { input.place!.writeZeros() }
-    return (Double(loss.value.scalar), gradient)
+    plainGradient(layout, at: theta, evaluate)
   }
 
   /// ∇L(θ).
@@ -88,6 +78,23 @@ extension ScalarFunction {
 
   /// The function recorded at θ, for any number of curvature products there.
   public func linearization(at theta: Tensor<Scalar>) -> Linearization<Scalar> { Linearization(self, at: theta) }
+}
+
+@specialized(where S == Float) @specialized(where S == Double)
+private func plainGradient<S: TensorScalar>(
+  _ layout: ParameterLayout, at theta: Tensor<S>, _ evaluate: (Parameters<S>) -> Evaluation<S>
+) -> (value: Double, gradient: Tensor<S>) {
+  let tape = Tape<S>()
+  let parameters = Parameters(layout, theta, on: tape)
+  let loss = evaluate(parameters).loss
+  let gradient = Tensor<S>(uninitialized: [layout.count])
+  guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: [layout.count])) }
+  let inputs = layout.entries.indices.map { (node: parameters[$0].node, place: Optional(layout.view($0, of: gradient))) }
+  let sweep = ReverseSweep(tape, inputs: inputs, end: loss.node + 1, isRecording: false)
+  sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
+  sweep.run(0..<loss.node + 1, consuming: true)
+  for input in inputs where sweep.cotangent(of: input.node) == nil { input.place!.writeZeros() }
+  return (Double(loss.value.scalar), gradient)
 }
 
 extension Tensor where Scalar: TensorScalar {

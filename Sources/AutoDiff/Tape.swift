@@ -127,7 +127,8 @@ public final class Tape<Scalar: TensorScalar> {
   private func keep(_ operand: Variable<Scalar>, isRead: Bool) -> Int32 {
     let isRead = isRead || keepsAllOperands
     if operand.tape == nil { return isRead ? Int32(leaf(operand.value)) : -1 }
-    require(operand.tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
+    require(
+      operand.tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
     requireNotEnded()
     if isRead && nodes[operand.node].value == nil && !nodes[operand.node].isDeferred {
       nodes[operand.node].value = operand.value

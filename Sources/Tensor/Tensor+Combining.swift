@@ -1,6 +1,7 @@
 // Larger tensors from smaller ones.
 extension Tensor {
   /// The tensors one after the other along `axis`. They agree in all other lengths; there is at least one.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public init(concatenating tensors: [Tensor], axis: Int = 0) {
     guard let first = tensors.first else { fatalError("concatenating: no tensors") }
     let axis = first.shape.normalized(axis, in: "concatenating")

@@ -2,15 +2,10 @@ import Foundation
 
 /// Our rows beside the floor's and the peers', with ratios.
 struct Comparison {
-  /// Seconds of a row: the median over the rounds of each round's median, and the fastest of all repetitions.
-  private struct Time {
-    var median: Double
-    var fastest: Double
-  }
-
-  private let ours: [String: Time]
-  private let floor: [String: Time]
-  private let peers: [(name: String, rows: [String: Time])]
+  // Seconds of a row: the median over the rounds of each round's median, and the fastest of all repetitions.
+  private let ours: [String: Seconds]
+  private let floor: [String: Seconds]
+  private let peers: [(name: String, rows: [String: Seconds])]
 
   /// Reads `kappa-ROUND.json`, `floor-ROUND.json` and those of each peer that ran.
   init(folder: String) throws {
@@ -21,20 +16,20 @@ struct Comparison {
     }
     let folder = URL(fileURLWithPath: folder)
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    func rows(_ program: String) throws -> [String: Time] {
-      var times: [String: [Time]] = [:]
+    func rows(_ program: String) throws -> [String: Seconds] {
+      var times: [String: [Seconds]] = [:]
       for file in files where file.lastPathComponent.hasPrefix(program + "-") {
-        var round: [String: Time] = [:]
+        var round: [String: Seconds] = [:]
         for line in try JSONDecoder().decode([Line].self, from: Data(contentsOf: file)) {
           guard let median = line.median_s else { continue }
           // A row may be given twice, under `floor/` too: the better counts.
           let row = line.row.replacing(/^floor\//, with: "")
-          let known = round[row] ?? Time(median: .infinity, fastest: .infinity)
-          round[row] = Time(median: min(known.median, median), fastest: min(known.fastest, line.min_s ?? median))
+          let known = round[row] ?? Seconds(median: .infinity, fastest: .infinity)
+          round[row] = Seconds(median: min(known.median, median), fastest: min(known.fastest, line.min_s ?? median))
         }
         for (row, time) in round { times[row, default: []].append(time) }
       }
-      return times.mapValues { Time(median: median(of: $0.map(\.median)), fastest: $0.map(\.fastest).min()!) }
+      return times.mapValues { Seconds(median: $0.map(\.median).median, fastest: $0.map(\.fastest).min()!) }
     }
     ours = try rows("kappa")
     floor = try rows("floor")
@@ -45,8 +40,7 @@ struct Comparison {
     func show(_ x: Double?) -> String { x.map { String(format: $0 < 1e-5 ? "%.5f" : "%.3f", $0 * 1e3) } ?? "-" }
     func ratio(_ a: Double?, _ b: Double?) -> String { a.flatMap { a in b.map { String(format: "%.2f", a / $0) } } ?? "-" }
     var lines = [
-      "milliseconds; medians of a run, and of the runs. The last two columns compare the fastest repetitions of all runs, as the floor "
-        + "is that of the fastest products.",
+      "milliseconds; medians of a run, and of the runs. The last two columns compare the fastest repetitions of all runs.",
       "",
     ]
     lines.append(

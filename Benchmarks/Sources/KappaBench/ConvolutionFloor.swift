@@ -3,20 +3,19 @@ import Foundation
 import Kappa
 
 /// The bare convolution products of a workload in oneDNN, the changes from and to row-major layout included: what our rows are
-/// measured against. Each thread works on its part of the batch, hot in the cache, with nothing allocated; best of many.
+/// measured against. Each thread works on its part of the batch, hot in the cache, with nothing allocated.
 struct ConvolutionFloor {
   /// One row for each of `ConvolutionProducts`; none where oneDNN is not installed.
   static func rows(of workload: ConvolutionNetwork, threads: Int) -> [Result] {
     guard isAvailable else { return [] }
     return ConvolutionProducts.allCases.map { (products: ConvolutionProducts) -> Result in
-      var total = 0.0
+      var total = Seconds.zero
       for (index, layer) in workload.layers.enumerated() {
         let times = seconds(of: layer, batch: workload.batch, threads: threads)
-        total += times.forward
-        if products == .gradient { total += times.weight + (index > 0 ? times.input : 0) }
+        total = total + times.forward
+        if products == .gradient { total = total + times.weight + (index > 0 ? times.input : .zero) }
       }
-      let measured = Measured(median: total, fastest: total, repetitions: 1, peakMegabytes: peakResidentMegabytes())
-      return Result(row: "floor/\(products.rawValue)/\(workload.label)", peer: "floor", threads: threads, measured: measured)
+      return Result(floor: "\(products.rawValue)/\(workload.label)", threads: threads, total)
     }
   }
 
@@ -26,9 +25,9 @@ struct ConvolutionFloor {
   static var isAvailable: Bool { library != nil }
 
   /// Seconds of a layer's result and of its weights' and its input's gradient.
-  static func seconds(of layer: ConvolutionLayer, batch: Int, threads: Int) -> (forward: Double, weight: Double, input: Double) {
+  static func seconds(of layer: ConvolutionLayer, batch: Int, threads: Int) -> (forward: Seconds, weight: Seconds, input: Seconds) {
     guard let library else { fatalError("the floor of convolutions needs oneDNN") }
-    func seconds(_ product: UInt32) -> Double { time(Int32(product), layer, batch: batch, threads: threads, library) }
+    func seconds(_ product: UInt32) -> Seconds { time(Int32(product), layer, batch: batch, threads: threads, library) }
     return (
       seconds(kappa_onednn_forward.rawValue), seconds(kappa_onednn_weight_gradient.rawValue),
       seconds(kappa_onednn_input_gradient.rawValue)
@@ -37,20 +36,12 @@ struct ConvolutionFloor {
 
   private static func time(
     _ product: Int32, _ layer: ConvolutionLayer, batch: Int, threads: Int, _ library: OpaquePointer
-  ) -> Double {
+  ) -> Seconds {
     let parts = (0..<threads).map { part in
       BareConvolution(library, product, layer, batch: batch * (part + 1) / threads - batch * part / threads)
     }
-    let clock = ContinuousClock()
-    let end = clock.now.advanced(by: .milliseconds(100))
-    var least = Double.infinity
-    var count = 0
-    while clock.now < end || count < 4 {
-      let time = clock.measure { DispatchQueue.concurrentPerform(iterations: threads) { parts[$0].run() } }
-      least = min(least, time / .seconds(1))
-      count += 1
-    }
-    return least
+    return Seconds(
+      of: { DispatchQueue.concurrentPerform(iterations: threads) { parts[$0].run() } }, within: .milliseconds(100))
   }
 }
 

@@ -8,10 +8,10 @@ import Kappa
 struct Floor {
   /// Seconds of one layer's products x W, xᵀ d and d Wᵀ.
   private struct Layer {
-    var forward: Double
-    var weight: Double
-    var input: Double
-    var all: Double { forward + weight + input }
+    var forward: Seconds
+    var weight: Seconds
+    var input: Seconds
+    var all: Seconds { forward + weight + input }
   }
 
   /// One row for each kind of derivative, as `floor/KIND/WORKLOAD`.
@@ -22,17 +22,16 @@ struct Floor {
     defer { openblas_set_num_threads(1) }
     let layers = w.layers.map { time($0, batch: w.batch, threads: threads) }
     let (first, later) = (layers[0], layers.dropFirst())
-    let forward = layers.reduce(0) { $0 + $1.forward }
+    let forward = layers.reduce(.zero) { $0 + $1.forward }
     let start = first.forward + first.weight
-    let hessian = start + later.reduce(0) { $0 + 2 * $1.all }
-    let gaussNewton = start + later.reduce(0) { $0 + 2 * $1.forward + $1.weight + $1.input }
+    let hessian = start + later.reduce(.zero) { $0 + 2 * $1.all }
+    let gaussNewton = start + later.reduce(.zero) { $0 + 2 * $1.forward + $1.weight + $1.input }
     let times = [
-      "grad": start + later.reduce(0) { $0 + $1.all }, "hv_repeat": hessian, "gv_repeat": gaussNewton,
-      "hv": forward + later.reduce(0) { $0 + $1.input } + hessian, "gv": forward + gaussNewton,
+      "grad": start + later.reduce(.zero) { $0 + $1.all }, "hv_repeat": hessian, "gv_repeat": gaussNewton,
+      "hv": forward + later.reduce(.zero) { $0 + $1.input } + hessian, "gv": forward + gaussNewton,
     ]
     return times.sorted { $0.key < $1.key }.map { kind, seconds in
-      let time = Measured(median: seconds, fastest: seconds, repetitions: 1, peakMegabytes: peakResidentMegabytes())
-      return Result(row: "floor/\(kind)/\(w.label)", peer: "floor", threads: threads, measured: time)
+      Result(floor: "\(kind)/\(w.label)", threads: threads, seconds)
     }
   }
 
@@ -49,18 +48,18 @@ struct Floor {
     }
   }
 
-  /// The least seconds of an [m, k] x [k, n] product; of one row or column also by the matrix-vector product.
-  private static func product(_ m: Int, _ k: Int, _ n: Int, transposeA: Bool = false, transposeB: Bool = false) -> Double {
+  /// The seconds of an [m, k] x [k, n] product; of one row or column by the matrix-vector product, if that is faster.
+  private static func product(_ m: Int, _ k: Int, _ n: Int, transposeA: Bool = false, transposeB: Bool = false) -> Seconds {
     let a = [Float](repeating: 0.5, count: m * k)
     let b = [Float](repeating: 0.25, count: k * n)
     var c = [Float](repeating: 0, count: m * n)
-    let matrices = leastSeconds {
+    let matrices = time {
       cblas_sgemm(
         CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, Int32(m), Int32(n),
         Int32(k), 1, a, Int32(transposeA ? m : k), b, Int32(transposeB ? k : n), 0, &c, Int32(n))
     }
     guard m == 1 || n == 1 && !transposeA else { return matrices }
-    let vector = leastSeconds {
+    let vector = time {
       if m == 1 {
         let (rows, columns) = transposeB ? (n, k) : (k, n)
         cblas_sgemv(
@@ -69,21 +68,45 @@ struct Floor {
         cblas_sgemv(CblasRowMajor, CblasNoTrans, Int32(m), Int32(k), 1, a, Int32(k), b, 1, 0, &c, 1)
       }
     }
-    return min(matrices, vector)
+    return vector.fastest < matrices.fastest ? vector : matrices
   }
 
-  /// The least seconds of one call among batches of calls that fit in 60 ms; at least four batches.
-  private static func leastSeconds(_ body: () -> Void) -> Double {
-    let clock = ContinuousClock()
+  /// The seconds of one call, in batches of calls that fit in 60 ms; at least four batches.
+  private static func time(_ body: () -> Void) -> Seconds {
     body()
-    let calls = max(1, Int(1e-4 / max(clock.measure(body) / .seconds(1), 1e-7)))
-    let end = clock.now.advanced(by: .milliseconds(60))
-    var least = Double.infinity
-    var count = 0
-    while clock.now < end || count < 4 {
-      least = min(least, clock.measure { for _ in 0..<calls { body() } } / .seconds(1) / Double(calls))
-      count += 1
-    }
-    return least
+    let calls = max(1, Int(1e-4 / max(ContinuousClock().measure(body) / .seconds(1), 1e-7)))
+    return Seconds(of: { for _ in 0..<calls { body() } }, within: .milliseconds(60)) * (1 / Double(calls))
+  }
+}
+
+/// Seconds of repeated work: the median and the fastest.
+struct Seconds {
+  var median: Double
+  var fastest: Double
+
+  static var zero: Seconds { Seconds(median: 0, fastest: 0) }
+  static func + (a: Seconds, b: Seconds) -> Seconds { Seconds(median: a.median + b.median, fastest: a.fastest + b.fastest) }
+  static func * (count: Double, a: Seconds) -> Seconds { Seconds(median: count * a.median, fastest: count * a.fastest) }
+  static func * (a: Seconds, count: Double) -> Seconds { count * a }
+}
+
+extension Seconds {
+  /// Repeats `body` for so long, at least four times.
+  init(of body: () -> Void, within duration: Duration) {
+    let clock = ContinuousClock()
+    let end = clock.now.advanced(by: duration)
+    var samples: [Double] = []
+    while clock.now < end || samples.count < 4 { samples.append(clock.measure(body) / .seconds(1)) }
+    self.init(median: samples.median, fastest: samples.min()!)
+  }
+}
+
+extension Result {
+  /// A row of the floor.
+  init(floor row: String, threads: Int, _ seconds: Seconds) {
+    self.init(
+      row: "floor/" + row, peer: "floor", threads: threads,
+      measured: Measured(
+        median: seconds.median, fastest: seconds.fastest, repetitions: 1, peakMegabytes: peakResidentMegabytes()))
   }
 }

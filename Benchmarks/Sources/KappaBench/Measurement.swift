@@ -57,8 +57,10 @@ struct Result: Encodable {
   }
 }
 
-/// The middle value, the upper one of two.
-func median(of samples: [Double]) -> Double { samples.sorted()[samples.count / 2] }
+extension [Double] {
+  /// The middle value, the upper one of two.
+  var median: Double { sorted()[count / 2] }
+}
 
 /// The median time of one unit of `work`: after a warm-up, at least five samples and `minTime` seconds.
 func measure(_ work: Work, minTime: Double) -> Measured {
@@ -80,7 +82,7 @@ func measure(_ work: Work, minTime: Double) -> Measured {
     samples.append(sample / Double(inner * work.count))
   }
   return Measured(
-    median: median(of: samples), fastest: samples.min()!, repetitions: samples.count * inner,
+    median: samples.median, fastest: samples.min()!, repetitions: samples.count * inner,
     peakMegabytes: peakResidentMegabytes())
 }
 

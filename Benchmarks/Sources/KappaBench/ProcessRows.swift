@@ -52,7 +52,7 @@ extension Row {
       Row(name: "startup") { (_: Double) -> Measured in
         let runs = (0..<5).map { _ in ChildProcess.startup.measured() }
         return Measured(
-          median: median(of: runs.map(\.seconds)), fastest: runs.map(\.seconds).min()!, repetitions: runs.count,
+          median: runs.map(\.seconds).median, fastest: runs.map(\.seconds).min()!, repetitions: runs.count,
           peakMegabytes: runs.map(\.megabytes).max()!)
       },
       Row(name: "memory") { (_: Double) -> Measured in
