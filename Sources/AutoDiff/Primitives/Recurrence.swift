@@ -50,9 +50,12 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
     RecurrenceKernel(cell, inputs: operands[0].shape, weight: operands[1], state: operands[2]).value(operands[0]).value
   }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(0).shape, weight: p.operand(1), state: p.operand(2))
-    let (dy, change) = kernel.tangent(p.tangent(0), p.tangent(1), p.tangent(2), value: p.y, record: record)
+    let (dy, change) = kernel.tangent(
+      p.tangent(0), p.tangent(1), p.tangent(2), directions: p.blockWidth, value: p.y, record: record)
     p.leaveNote(change.tensors)
     sum.add(dy)
   }
@@ -130,6 +133,8 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
     return kernel.cotangents(operands[0], value: operands[1], record: record, withState: withState).cotangents
   }
 
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.tangent(1) != nil }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(2).shape, weight: p.operand(3), state: p.operand(4))
     if let dy = p.tangent(1) {
@@ -138,8 +143,8 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
       }
       sum.add(
         kernel.cotangentsTangent(
-          p.tangent(0), p.tangent(3), p.tangent(4), value: p.operand(1), record: record, cotangents: p.y, inside: inside, dy: dy,
-          tangents: RecurrenceRecordTangent(tensors: note), withState: withState))
+          p.tangent(0), p.tangent(3), p.tangent(4), directions: p.blockWidth, value: p.operand(1), record: record, cotangents: p.y,
+          inside: inside, dy: dy, tangents: RecurrenceRecordTangent(tensors: note), withState: withState))
     } else if let du = p.tangent(0) {
       // The layer stays as it is, and it is linear in u.
       sum.add(kernel.cotangents(du, value: p.operand(1), record: record, withState: withState).cotangents)

@@ -71,100 +71,123 @@ extension RecurrenceKernel {
   }
 
   /// The tangent of `cotangents` for those of its operands; nil is zero. `dy` and `tangents` are what the operands' tangents make of the
-  /// value and the record; nil if all of these are zero.
+  /// value and the record. `directions` as for `tangent`.
   @specialized(where S == Float) @specialized(where S == Double)
   package func cotangentsTangent(
-    _ du: Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, value y: Tensor<S>, record: RecurrenceRecord<S>,
-    cotangents: Tensor<S>, inside: RecurrenceCotangents<S>, dy: Tensor<S>, tangents: RecurrenceRecordTangent<S>, withState: Bool
+    _ du: Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
+    record: RecurrenceRecord<S>, cotangents: Tensor<S>, inside: RecurrenceCotangents<S>, dy: Tensor<S>,
+    tangents: RecurrenceRecordTangent<S>, withState: Bool
   ) -> Tensor<S> {
-    let result = Tensor<S>(uninitialized: [cotangentCount(withState: withState)])
-    let states = Tensor<S>(uninitialized: [steps + 1, batch, width])
-    states.mutableBase.update(repeating: 0, count: area)
-    let given = du?.contiguous()
-    if let given {
-      (states.mutableBase + area).update(from: given.base, count: steps * area)
-    } else {
-      (states.mutableBase + area).update(repeating: 0, count: steps * area)
-    }
-    // The cotangents are known: their products with the weight's tangent are one for all steps.
-    if let dw, inner > 0 {
-      let change = dw.contiguous()
-      let skipped = withState ? 0 : 1
-      addStackedProduct(
-        (steps - skipped) * batch, inner, products, cotangents.base + skipped * batch * inputs, inputs, change.base, products,
-        transposed: true, to: states.mutableBase + skipped * area, width)
-      keepAlive(change)
-    }
-    let running = cell == .lstm ? (given?.piece(plane: steps, of: area).copied() ?? Tensor<S>(zeros: [area])) : nil
-    let zeros = dstate == nil && cell == .gru ? Tensor<S>(zeros: [area]) : nil
-    let start = dstate?.contiguous()
-    let (out, dv, h, dh, weight, first) = (result.mutableBase, states.mutableBase, y.base, dy.base, w.base, state.base)
+    let count = directions ?? 1
+    let (rowsOfStep, plane) = (count * batch, count * area)
+    let given = du.map { inOrderOfSteps($0, directions) }
+    let states = stateCotangentTangents(given, dw, count, cotangents: cotangents, withState: withState)
+    let result = Tensor<S>(uninitialized: [steps, count, batch, inputs])
+    let running =
+      cell == .lstm ? (given?.piece(plane: steps, of: plane).copied() ?? Tensor<S>(zeros: [plane])) : nil
+    let zeros = dstate == nil && cell == .gru ? Tensor<S>(zeros: [plane]) : nil
+    let start = dstate.map { inOrderOfSteps($0, directions) }
+    let changes = inOrderOfSteps(dy, directions)
+    let (out, dv, h, dh, weight, first) = (result.mutableBase, states.mutableBase, y.base, changes.base, w.base, state.base)
     let dfirst = start?.base ?? zeros?.base
     let (a, c, s) = (record.gates?.base, record.cells?.base, record.squashed?.base)
     let (da, dc) = (tangents.gates.base, tangents.cells?.base)
     let (v, total, dvc) = (inside.states.base, inside.cells?.base, running?.mutableBase)
-    countProducts(withState ? steps : steps - 1)
-    parts { rows in
-      let (n, begin) = (rows.count, rows.lowerBound * width)
+    countProducts(withState ? steps : steps - 1, directions: count)
+    parts(of: count) { rows in
       for t in stride(from: steps - 1, through: 0, by: -1) {
-        let (wide, at) = ((t * batch + rows.lowerBound) * inputs, t * area + begin)
-        let before = t == 0 ? first + begin : h + at - area
-        let after = at + area
-        dispatch(S.self) {
-          switch cell {
-          case .tanh:
-            kappa_activation_gradient_tangent_f32(
-              Activation.tanh.code, n * width, (dv + after).asFloat, (v + after).asFloat, (dh + at).asFloat, (h + at).asFloat, 0,
-              (out + wide).asFloat)
-          case .lstm:
-            kappa_lstm_cotangent_tangent_f32(
-              n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + wide).asFloat, (dc! + at).asFloat,
-              (dc! + after).asFloat, (v + after).asFloat, (total! + at).asFloat, (dv + after).asFloat, (dvc! + begin).asFloat,
-              (out + wide).asFloat)
-          case .gru:
-            let dbefore = t == 0 ? dfirst! + begin : dh + at - area
-            kappa_gru_cotangent_tangent_f32(
-              n, width, (a! + wide).asFloat, before.asFloat, (da + wide).asFloat, dbefore.asFloat, (v + after).asFloat,
-              (dv + after).asFloat, (dv + at).asFloat, (out + wide).asFloat)
-          }
-        } double: {
-          switch cell {
-          case .tanh:
-            kappa_activation_gradient_tangent_f64(
-              Activation.tanh.code, n * width, (dv + after).asDouble, (v + after).asDouble, (dh + at).asDouble, (h + at).asDouble,
-              0,
-              (out + wide).asDouble)
-          case .lstm:
-            kappa_lstm_cotangent_tangent_f64(
-              n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + wide).asDouble, (dc! + at).asDouble,
-              (dc! + after).asDouble, (v + after).asDouble, (total! + at).asDouble, (dv + after).asDouble, (dvc! + begin).asDouble,
-              (out + wide).asDouble)
-          case .gru:
-            let dbefore = t == 0 ? dfirst! + begin : dh + at - area
-            kappa_gru_cotangent_tangent_f64(
-              n, width, (a! + wide).asDouble, before.asDouble, (da + wide).asDouble, dbefore.asDouble, (v + after).asDouble,
-              (dv + after).asDouble, (dv + at).asDouble, (out + wide).asDouble)
+        eachDirection(in: rows) { n, row, example in
+          let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
+          let (dwide, dat) = ((t * rowsOfStep + row) * inputs, t * plane + row * width)
+          let before = t == 0 ? first + example * width : h + at - area
+          let (after, dafter, begin) = (at + area, dat + plane, row * width)
+          dispatch(S.self) {
+            switch cell {
+            case .tanh:
+              kappa_activation_gradient_tangent_f32(
+                Activation.tanh.code, n * width, (dv + dafter).asFloat, (v + after).asFloat, (dh + dat).asFloat,
+                (h + at).asFloat, 0, (out + dwide).asFloat)
+            case .lstm:
+              kappa_lstm_cotangent_tangent_f32(
+                n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + dwide).asFloat, (dc! + dat).asFloat,
+                (dc! + dafter).asFloat, (v + after).asFloat, (total! + at).asFloat, (dv + dafter).asFloat,
+                (dvc! + begin).asFloat, (out + dwide).asFloat)
+            case .gru:
+              let dbefore = t == 0 ? dfirst! + begin : dh + dat - plane
+              kappa_gru_cotangent_tangent_f32(
+                n, width, (a! + wide).asFloat, before.asFloat, (da + dwide).asFloat, dbefore.asFloat, (v + after).asFloat,
+                (dv + dafter).asFloat, (dv + dat).asFloat, (out + dwide).asFloat)
+            }
+          } double: {
+            switch cell {
+            case .tanh:
+              kappa_activation_gradient_tangent_f64(
+                Activation.tanh.code, n * width, (dv + dafter).asDouble, (v + after).asDouble, (dh + dat).asDouble,
+                (h + at).asDouble, 0, (out + dwide).asDouble)
+            case .lstm:
+              kappa_lstm_cotangent_tangent_f64(
+                n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + dwide).asDouble,
+                (dc! + dat).asDouble, (dc! + dafter).asDouble, (v + after).asDouble, (total! + at).asDouble,
+                (dv + dafter).asDouble, (dvc! + begin).asDouble, (out + dwide).asDouble)
+            case .gru:
+              let dbefore = t == 0 ? dfirst! + begin : dh + dat - plane
+              kappa_gru_cotangent_tangent_f64(
+                n, width, (a! + wide).asDouble, before.asDouble, (da + dwide).asDouble, dbefore.asDouble,
+                (v + after).asDouble, (dv + dafter).asDouble, (dv + dat).asDouble, (out + dwide).asDouble)
+            }
           }
         }
         if t > 0 || withState {
-          addProduct(n, inner, products, out + wide, inputs, weight, products, transposed: true, to: dv + at, width)
+          addProduct(
+            rows.count, inner, products, out + (t * rowsOfStep + rows.lowerBound) * inputs, inputs, weight, products,
+            transposed: true, to: dv + t * plane + rows.lowerBound * width, width)
         }
       }
     }
-    if withState {
-      (out + inputCount).update(from: dv, count: area)
-      if let dvc { (out + inputCount + area).update(from: dvc, count: area) }
-    }
-    keepAlive(y, w, state, states)
-    keepAlive(dy, cotangents, inside.states, tangents.gates)
+    keepAlive(y, w, state)
+    keepAlive(changes, cotangents, inside.states, tangents.gates)
     keepRecord(record)
-    if let given { keepAlive(given) }
-    if let running { keepAlive(running) }
     if let cells = inside.cells { keepAlive(cells) }
     if let cells = tangents.cells { keepAlive(cells) }
     if let start { keepAlive(start) }
     if let zeros { keepAlive(zeros) }
-    return result
+    // One direction behind the other: the inputs' tangents, then the first state's.
+    let byDirection = count == 1 ? result : result.movingAxis(1, to: 0)
+    var pieces = [byDirection.reshaped(to: [count, inputCount] as Shape)]
+    if withState {
+      pieces += ([states] + (running.map { [$0] } ?? [])).map { $0.piece(plane: 0, of: plane).reshaped(to: [count, area] as Shape) }
+    }
+    let all = pieces.count == 1 ? pieces[0] : Tensor(concatenating: pieces, axis: 1)
+    return directions == nil ? all.flattened() : all
+  }
+
+  /// What the given tangents and the weight's make of those of the states' cotangents, before the later steps' are known: [steps + 1,
+  /// directions, batch, width], the first plane for the first state.
+  private func stateCotangentTangents(
+    _ given: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, cotangents: Tensor<S>, withState: Bool
+  ) -> Tensor<S> {
+    let plane = directions * area
+    let result = Tensor<S>(uninitialized: [steps + 1, directions, batch, width])
+    result.mutableBase.update(repeating: 0, count: plane)
+    if let given {
+      (result.mutableBase + plane).update(from: given.base, count: steps * plane)
+      keepAlive(given)
+    } else {
+      (result.mutableBase + plane).update(repeating: 0, count: steps * plane)
+    }
+    guard let dw, inner > 0 else { return result }
+    // The cotangents are known: their products with a weight's tangent are one for all steps.
+    let change = dw.contiguous()
+    let skipped = withState ? 0 : 1
+    let apart = directions == 1 ? result : result.movingAxis(1, to: 0).contiguous()
+    for direction in 0..<directions {
+      addStackedProduct(
+        (steps - skipped) * batch, inner, products, cotangents.base + skipped * batch * inputs, inputs,
+        change.base + direction * inner * products, products, transposed: true,
+        to: apart.mutableBase + direction * (steps + 1) * area + skipped * area, width)
+    }
+    keepAlive(change, cotangents)
+    return directions == 1 ? result : apart.movingAxis(0, to: 1).contiguous()
   }
 }
 

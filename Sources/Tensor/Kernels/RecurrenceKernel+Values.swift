@@ -49,77 +49,101 @@ extension RecurrenceKernel {
   }
 
   /// The tangent of the value for those of the inputs, the weight and the state; nil is zero.
+  ///
+  /// With a number of `directions` all tangents have an axis of them in front, and a step's products are one for all. In the steps' order,
+  /// in which the record's tangents stay, that axis comes behind the steps.
   @specialized(where S == Float) @specialized(where S == Double)
   package func tangent(
-    _ dx: Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, value y: Tensor<S>, record: RecurrenceRecord<S>
+    _ dx: Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
+    record: RecurrenceRecord<S>
   ) -> (tangent: Tensor<S>, record: RecurrenceRecordTangent<S>) {
-    let dy = Tensor<S>(uninitialized: resultShape)
-    let gates = Tensor<S>(uninitialized: [steps, batch, inputs])
-    if let dx { dx.copy(into: gates.mutableBase) } else { gates.mutableBase.update(repeating: 0, count: inputCount) }
-    // The states are known: their products with the weight's tangent are one for all steps.
-    if let dw, inner > 0 {
-      let change = dw.contiguous()
-      addStackedProduct(
-        batch, products, inner, state.base, width, change.base, products, transposed: false, to: gates.mutableBase, inputs)
-      addStackedProduct(
-        (steps - 1) * batch, products, inner, y.base, width, change.base, products, transposed: false,
-        to: gates.mutableBase + batch * inputs, inputs)
-      keepAlive(change)
-    }
-    let start = dstate?.contiguous()
+    let count = directions ?? 1
+    let (rowsOfStep, plane) = (count * batch, count * area)
+    let dy = Tensor<S>(uninitialized: [resultShape[0], count, batch, width])
+    let gates = preactivationTangents(dx, dw, count, value: y)
+    let start = dstate.map { inOrderOfSteps($0, directions) }
     var result = RecurrenceRecordTangent(gates: gates)
-    let zeros = start == nil ? Tensor<S>(zeros: [batch, width]) : nil
+    let zeros = start == nil ? Tensor<S>(zeros: [plane]) : nil
     if cell == .lstm {
-      result.cells = Tensor(uninitialized: [steps + 1, batch, width])
-      result.cells!.mutableBase.update(from: start.map { $0.base + area } ?? zeros!.base, count: area)
+      result.cells = Tensor(uninitialized: [steps + 1, rowsOfStep, width])
+      result.cells!.mutableBase.update(from: start.map { $0.base + plane } ?? zeros!.base, count: plane)
     }
     let (da, dh, h, weight) = (gates.mutableBase, dy.mutableBase, y.base, w.base)
     let (first, dfirst) = (state.base, start?.base ?? zeros!.base)
     let (a, c, s, dc) = (record.gates?.base, record.cells?.base, record.squashed?.base, result.cells?.mutableBase)
-    countProducts(start == nil ? steps - 1 : steps)
-    parts { rows in
-      let n = rows.count
+    countProducts(start == nil ? steps - 1 : steps, directions: count)
+    parts(of: count) { rows in
       for t in 0..<steps {
-        let (wide, at) = ((t * batch + rows.lowerBound) * inputs, t * area + rows.lowerBound * width)
-        let before = t == 0 ? first + rows.lowerBound * width : h + at - area
-        let dbefore = t == 0 ? dfirst + rows.lowerBound * width : UnsafePointer(dh + at - area)
         if t > 0 || start != nil {
-          addProduct(n, products, inner, dbefore, width, weight, products, transposed: false, to: da + wide, inputs)
+          let from = t == 0 ? dfirst : UnsafePointer(dh + (t - 1) * plane)
+          addProduct(
+            rows.count, products, inner, from + rows.lowerBound * width, width, weight, products, transposed: false,
+            to: da + (t * rowsOfStep + rows.lowerBound) * inputs, inputs)
         }
-        dispatch(S.self) {
-          switch cell {
-          case .tanh:
-            kappa_activation_gradient_f32(
-              Activation.tanh.code, n * width, (da + wide).asFloat, (h + at).asFloat, 0, (dh + at).asFloat)
-          case .lstm:
-            kappa_lstm_tangent_f32(
-              n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + wide).asFloat, (dc! + at).asFloat,
-              (dc! + at + area).asFloat, (dh + at).asFloat)
-          case .gru:
-            kappa_gru_tangent_f32(
-              n, width, (a! + wide).asFloat, before.asFloat, (da + wide).asFloat, dbefore.asFloat, (dh + at).asFloat)
-          }
-        } double: {
-          switch cell {
-          case .tanh:
-            kappa_activation_gradient_f64(
-              Activation.tanh.code, n * width, (da + wide).asDouble, (h + at).asDouble, 0, (dh + at).asDouble)
-          case .lstm:
-            kappa_lstm_tangent_f64(
-              n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + wide).asDouble, (dc! + at).asDouble,
-              (dc! + at + area).asDouble, (dh + at).asDouble)
-          case .gru:
-            kappa_gru_tangent_f64(
-              n, width, (a! + wide).asDouble, before.asDouble, (da + wide).asDouble, dbefore.asDouble, (dh + at).asDouble)
+        eachDirection(in: rows) { n, row, example in
+          let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
+          let (dwide, dat) = ((t * rowsOfStep + row) * inputs, t * plane + row * width)
+          let before = t == 0 ? first + example * width : h + at - area
+          let dbefore = t == 0 ? dfirst + row * width : UnsafePointer(dh + dat - plane)
+          dispatch(S.self) {
+            switch cell {
+            case .tanh:
+              kappa_activation_gradient_f32(
+                Activation.tanh.code, n * width, (da + dwide).asFloat, (h + at).asFloat, 0, (dh + dat).asFloat)
+            case .lstm:
+              kappa_lstm_tangent_f32(
+                n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + dwide).asFloat, (dc! + dat).asFloat,
+                (dc! + dat + plane).asFloat, (dh + dat).asFloat)
+            case .gru:
+              kappa_gru_tangent_f32(
+                n, width, (a! + wide).asFloat, before.asFloat, (da + dwide).asFloat, dbefore.asFloat, (dh + dat).asFloat)
+            }
+          } double: {
+            switch cell {
+            case .tanh:
+              kappa_activation_gradient_f64(
+                Activation.tanh.code, n * width, (da + dwide).asDouble, (h + at).asDouble, 0, (dh + dat).asDouble)
+            case .lstm:
+              kappa_lstm_tangent_f64(
+                n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + dwide).asDouble, (dc! + dat).asDouble,
+                (dc! + dat + plane).asDouble, (dh + dat).asDouble)
+            case .gru:
+              kappa_gru_tangent_f64(
+                n, width, (a! + wide).asDouble, before.asDouble, (da + dwide).asDouble, dbefore.asDouble, (dh + dat).asDouble)
+            }
           }
         }
       }
     }
-    if let cells = result.cells { (dh + steps * area).update(from: cells.base + steps * area, count: area) }
+    if let cells = result.cells { (dh + steps * plane).update(from: cells.base + steps * plane, count: plane) }
     keepAlive(y, w, state)
     keepRecord(record)
     if let start { keepAlive(start) }
     if let zeros { keepAlive(zeros) }
-    return (dy, result)
+    return (directions == nil ? dy.reshaped(to: resultShape) : dy.movingAxis(1, to: 0), result)
+  }
+
+  /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions, batch,
+  /// groups width].
+  private func preactivationTangents(_ dx: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>) -> Tensor<S> {
+    let result = Tensor<S>(uninitialized: [directions, steps, batch, inputs])
+    if let dx { dx.copy(into: result.mutableBase) } else { result.mutableBase.update(repeating: 0, count: result.count) }
+    // The states are known: their products with a weight's tangent are one for all steps.
+    if let dw, inner > 0 {
+      let change = dw.contiguous()
+      for direction in 0..<directions {
+        let (from, to) = (change.base + direction * inner * products, result.mutableBase + direction * inputCount)
+        addStackedProduct(batch, products, inner, state.base, width, from, products, transposed: false, to: to, inputs)
+        addStackedProduct(
+          (steps - 1) * batch, products, inner, y.base, width, from, products, transposed: false, to: to + batch * inputs, inputs)
+      }
+      keepAlive(change)
+    }
+    return directions == 1 ? result : result.movingAxis(0, to: 1).contiguous()
+  }
+
+  /// Tangents with an axis of directions in front, if there is one, with that axis behind the first of the others.
+  func inOrderOfSteps(_ tangents: Tensor<S>, _ directions: Int?) -> Tensor<S> {
+    (directions == nil ? tangents : tangents.movingAxis(0, to: 1)).contiguous()
   }
 }

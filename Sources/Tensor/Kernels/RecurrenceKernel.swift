@@ -39,17 +39,30 @@ package struct RecurrenceKernel<S: TensorScalar> {
   package var inputCount: Int { steps * batch * inputs }
   var area: Int { batch * width }
 
-  /// Calls `body` with parts of the batch, each of which runs all steps on one thread: steps are too short to be shared.
-  func parts(_ body: (Range<Int>) -> Void) {
+  /// Calls `body` with parts of a step's rows, the examples of the batch or of all directions' batches, each of which runs all steps on one
+  /// thread: steps are too short to be shared.
+  func parts(of directions: Int = 1, _ body: (Range<Int>) -> Void) {
     let grain = Swift.max(4, 200_000 / Swift.max(1, steps * width * inputs))
     Parallel.prepare()
-    Parallel.slices(batch, grain: grain, alignment: 4, body)
+    Parallel.slices(directions * batch, grain: grain, alignment: 4, body)
+  }
+
+  /// Calls `body` for those of `rows` that belong to one direction: their number, the first one, and its place in the batch.
+  @inline(__always)
+  func eachDirection(in rows: Range<Int>, _ body: (_ count: Int, _ row: Int, _ example: Int) -> Void) {
+    var row = rows.lowerBound
+    while row < rows.upperBound {
+      let example = row % batch
+      let count = Swift.min(rows.upperBound - row, batch - example)
+      body(count, row, example)
+      row += count
+    }
   }
 
   /// Products of all steps are counted where they are asked for, on the calling thread.
-  func countProducts(_ count: Int) {
+  func countProducts(_ count: Int, directions: Int = 1) {
     guard inner > 0 else { return }
-    for _ in 0..<count { kappa_count_product(UInt64(2 * batch * products * inner)) }
+    for _ in 0..<count { kappa_count_product(UInt64(2 * directions * batch * products * inner)) }
   }
 
   /// As `addProduct` for the rows of all steps, which the threads share.
