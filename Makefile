@@ -4,15 +4,14 @@
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
 FORMATTED = Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources Fuzz/Package.swift Fuzz/Sources
-# What Kappa needs, what makes pictures, and what only makes some things faster (convolutions).
-PACKAGES = libopenblas-dev liblapacke-dev \
-           gnuplot-nox
-ACCELERATORS = libdnnl-dev
+# What Kappa needs; and what it does without: pictures, and some speed (convolutions).
+PACKAGES = libopenblas-dev liblapacke-dev
+OPTIONAL_PACKAGES = gnuplot-nox libdnnl-dev
 
 # Installs what is missing; does nothing, quickly, when all is there.
 deps:
 	@sh Scripts/install-packages.sh $(PACKAGES)
-	@sh Scripts/install-packages.sh --optional $(ACCELERATORS)
+	@sh Scripts/install-packages.sh --optional $(OPTIONAL_PACKAGES)
 
 # The CURVES autoencoder with SGD, RMSProp, Jacobi and ESGD; pictures and numbers in out/demo.
 demo: deps
@@ -37,6 +36,7 @@ examples: deps
 	$(SWIFT) run -c release autoencoder demo --quick --output out/quick
 	$(SWIFT) run -c release autoencoder train --quick --optimizer rmsprop --output out/quick-train
 	$(SWIFT) run -c release --package-path Benchmarks kappa-bench --rows '^overhead/' --min-time 0.05
+	FUZZ_SECONDS=5 sh Fuzz/run.sh
 
 # Long runs, never part of CI: the learning-rate search behind the demo.
 experiments: deps

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages named as arguments that are missing; after --optional, it goes on without those that it cannot install.
+#   KAPPA_SKIP_DEPS=1: nothing is looked for.
 set -eu
+[ -n "${KAPPA_SKIP_DEPS:-}" ] && exit 0
 
 optional=""
 if [ "${1:-}" = --optional ]; then
@@ -13,7 +15,6 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   echo "This is not a Debian system. Please install what these Debian packages hold, then run make again:" >&2
   echo "  $*" >&2
   echo "(On macOS: brew install openblas gnuplot.) Set KAPPA_SKIP_DEPS=1 to go on without this check." >&2
-  [ -n "${KAPPA_SKIP_DEPS:-}" ] && exit 0
   exit 1
 fi
 
@@ -41,5 +42,5 @@ install() {
 }
 if ! install; then
   [ -z "$optional" ] && exit 1
-  echo "Going on without$missing, which only makes some things faster."
+  echo "Going on without$missing, without which there are no pictures or some things are slower."
 fi

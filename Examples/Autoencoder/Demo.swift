@@ -23,24 +23,27 @@ struct Demo: ParsableCommand {
   }
 
   func run() throws {
-    try Report.prepare(output)
     let experiment = try common.experiment()
     let rates = try LearningRates.builtIn()
+    try Report.begin(in: output)
     let images = experiment.images
     StandardOutput.print(
       "\(experiment.network) on \(images.train.count) training and \(images.test.count) test images, seed \(common.seed)")
-    let runs = try Method.allCases.map { method in
-      try experiment.run(
-        method, rates.best(method, on: common.data), epochs: epochs ?? (common.quick ? 2 : 50),
-        evaluateEvery: common.quick ? 1 : evaluateEvery,
-        progress: common.progressOutput)
+    var runs: [Experiment.Run] = []
+    for method in Method.allCases {
+      let finished = runs.flatMap(\.log.records)
+      runs.append(
+        try experiment.run(
+          method, rates.best(method, on: common.data), epochs: epochs ?? (common.quick ? 2 : 50),
+          evaluateEvery: common.quick ? 1 : evaluateEvery, progress: common.progressOutput
+        ) { try Report.write(finished + $0, in: output) })
     }
     let report = Report(experiment: experiment, runs: runs, directory: output)
     StandardOutput.print("\nSquared reconstruction error, summed over the pixels and averaged over all images of a set:\n")
     StandardOutput.print(report.table)
     StandardOutput.print("")
     if !common.quick { for line in report.speedups { StandardOutput.print(line) } }
-    try report.write()
+    try report.draw()
     if common.quick { try report.check() }
   }
 }

@@ -44,9 +44,10 @@ struct Experiment {
   ///   - period: steps from one curvature product to the next.
   ///   - evaluateEvery: epochs from one measurement of the errors to the next; they are measured at the start and the end, too.
   ///   - measuresTest: whether the test error is measured.
+  ///   - record: told of all measurements of the run so far after each.
   func run(
     _ method: Method, _ settings: Settings, epochs: Int, curvatureEvery period: Int = 20, evaluateEvery: Int = 1,
-    measuresTest: Bool = true, progress: ProgressOutput
+    measuresTest: Bool = true, progress: ProgressOutput, record: ([MetricsRecord]) throws -> Void = { _ in }
   ) throws -> Run {
     var theta: Tensor<Float> = objective.model.initialParameters(.sparse(connections: 15), seed: seed)
     var optimizer = method.optimizer(settings, every: period, seed: seed)
@@ -65,6 +66,7 @@ struct Experiment {
           trainingError: objective.reconstructionError(on: images.train, at: theta),
           testError: measuresTest ? objective.reconstructionError(on: images.test, at: theta) : .nan,
           learningRate: settings.learningRate))
+      try record(log.records)
     }
     return Run(method: method, settings: settings, parameters: theta, log: log, result: result)
   }

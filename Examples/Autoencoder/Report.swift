@@ -12,21 +12,32 @@ struct Report {
     var description: String
   }
 
-  /// Makes the folder and begins the numbers, so that a folder that cannot be written to is known before the training, not after.
-  static func prepare(_ directory: String) throws { try MetricsLog().write(to: metricsPath(directory)) }
+  /// Begins a run in the folder: a folder that cannot be written to is known before the training, not after, and pictures of an earlier
+  /// run do not stand beside this one's numbers.
+  static func begin(in directory: String) throws {
+    try MetricsLog().write(to: metricsPath(directory))
+    for name in pictures.flatMap({ ["\($0).png", "\($0).svg", "\($0).gnuplot"] }) {
+      try? FileManager.default.removeItem(atPath: URL(fileURLWithPath: directory).appendingPathComponent(name).path)
+    }
+  }
+
+  /// Writes what was measured so far: a run that is broken off keeps its numbers.
+  static func write(_ records: [MetricsRecord], in directory: String) throws {
+    try MetricsLog(records).write(to: metricsPath(directory))
+  }
+
+  private static let pictures = ["learning-curves", "reconstructions"]
 
   private static func metricsPath(_ directory: String) -> String {
     URL(fileURLWithPath: directory).appendingPathComponent("metrics.csv").path
   }
 
-  /// Writes `metrics.csv`, `learning-curves.png` and `.svg` and `reconstructions.png`, and says where they are.
-  func write() throws {
-    let metrics = Self.metricsPath(directory)
-    try MetricsLog(runs.flatMap(\.log.records)).write(to: metrics)
-    StandardOutput.print("\nnumbers          \(metrics)")
-    let curves = try learningCurves.draw("learning-curves", in: directory, formats: [.png, .svg])
+  /// Draws `learning-curves.png` and `.svg` and `reconstructions.png`, and says where they and `metrics.csv` are.
+  func draw() throws {
+    let curves = try learningCurves.draw(Self.pictures[0], in: directory, formats: [.png, .svg])
+    let pictures = try reconstructions.draw(Self.pictures[1], in: directory)
+    StandardOutput.print("\nnumbers          \(Self.metricsPath(directory))")
     StandardOutput.print("learning curves  \(curves.description)")
-    let pictures = try reconstructions.draw("reconstructions", in: directory)
     StandardOutput.print("reconstructions  \(pictures.description)")
   }
 
@@ -77,7 +88,7 @@ struct Report {
     }.joined(separator: "\n")
   }
 
-  /// How much sooner the last run came to where each other one ended: the paper's "times faster".
+  /// How much sooner the last run came to where each other one ended.
   var speedups: [String] {
     guard let best = runs.last, runs.count > 1 else { return [] }
     return runs.dropLast().map { run in
@@ -85,11 +96,17 @@ struct Report {
       guard let record = best.log.records.first(where: { $0.epoch > 0 && $0.trainingError <= goal }) else {
         return "\(best.method.title) did not come to \(run.method.title)'s training error of \(String(format: "%.3f", goal))."
       }
+      // By what they computed, too: seconds are those of a machine that may have done other work meanwhile.
       return String(
-        format: "%@ came to %@'s training error of %.3f after %d of %d epochs, %.1f of %.1f seconds: %.1f times as fast.",
-        best.method.title, run.method.title, goal, record.epoch, run.result.state.epoch, record.seconds, run.result.state.seconds,
-        run.result.state.seconds / record.seconds)
+        format: "%@ came to %@'s training error of %.3f after %d of %d epochs, %@ instead of %@, %.1f of %.1f seconds.",
+        best.method.title, run.method.title, goal, record.epoch, run.result.state.epoch, products(record.cost),
+        products(run.result.state.cost), record.seconds, run.result.state.seconds)
     }
+  }
+
+  private func products(_ cost: Cost) -> String {
+    cost.hessianVectorProducts == 0
+      ? "\(cost.gradients) gradients" : "\(cost.gradients) gradients and \(cost.hessianVectorProducts) Hv"
   }
 
   /// Holds the example to its word: every run ended, every error fell, every file is there.

@@ -42,18 +42,19 @@ struct Train: ParsableCommand {
 
   func run() throws {
     let folder = output ?? "out/\(common.data.rawValue)-\(optimizer.rawValue)"
-    try Report.prepare(folder)
     let experiment = try common.experiment()
     var settings = try LearningRates.builtIn().best(optimizer, on: common.data)
     settings.learningRate = learningRate ?? settings.learningRate
     settings.damping = damping ?? settings.damping
     settings.decay = decay ?? settings.decay
+    try Report.begin(in: folder)
     let result = try experiment.run(
       optimizer, settings, epochs: epochs ?? (common.quick ? 2 : 10), curvatureEvery: curvatureEvery, evaluateEvery: evaluateEvery,
-      progress: common.progressOutput)
+      progress: common.progressOutput
+    ) { try Report.write($0, in: folder) }
     let report = Report(experiment: experiment, runs: [result], directory: folder)
     StandardOutput.print(report.table)
-    try report.write()
+    try report.draw()
     if common.quick { try report.check() }
     if result.result.failure != nil { throw ExitCode.failure }
   }

@@ -24,7 +24,7 @@ public struct ProgressOutput: Sendable {
       var size = winsize()
       return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
     },
-    write: { try? FileDescriptor(number: STDERR_FILENO).write(Array($0.utf8)) })
+    write: { FileDescriptor(number: STDERR_FILENO).show($0) })
 
   /// Nowhere.
   public static let silent = ProgressOutput(isTerminal: false) { _ in }

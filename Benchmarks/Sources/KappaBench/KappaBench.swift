@@ -38,6 +38,7 @@ struct KappaBench: ParsableCommand {
     guard threads >= 1 else { throw ValidationError("--threads: \(threads) is not positive") }
     if let compare { return print(try Comparison(folder: compare).table) }
     let chosen = Row.all.filter { $0.name.firstMatch(of: pattern) != nil }
+    if chosen.isEmpty { throw ValidationError("--rows: no row's name holds \(rows); --list names them all") }
     if list { return chosen.forEach { print($0.name) } }
     Parallel.threads = threads
     if let child { return child.run() }

@@ -12,7 +12,7 @@ struct Row {
   /// Measures the row for at least so many seconds.
   var measured: (_ minTime: Double) -> Measured
 
-  /// A row of work in this process: `prepare` makes the data and checks the answer.
+  /// A row of work in this process: `prepare` makes the data.
   init(name: String, prepare: @escaping () -> Work) {
     self.init(name: name, measured: { measure(prepare(), minTime: $0) })
   }
