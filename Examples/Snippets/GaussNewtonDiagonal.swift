@@ -9,7 +9,7 @@ final class GaussNewtonDiagonal: DiagonalPreconditioner<Float> {
   override func update(_ point: CurvatureProbe<Float>, step: Int) throws {
     let v = point.rademacher()  // from the run's own probe source
     let product = try point.gaussNewtonVectorProduct(v)  // exact; checked to be finite
-    sum = (sum ?? Tensor(zeros: product.shape)) + v * product
+    sum = try point.finite((sum ?? Tensor(zeros: product.shape)) + v * product, "sum of v · Gv")  // or it would stay infinite
     updates += 1
     scale = sum!.inverseAbsolute(factor: 1 / Float(updates), plus: 1e-2)
   }

@@ -5,7 +5,7 @@ import Kappa
 struct Snippets {
   static func main() throws {
     try readme()
-    try checkPreconditioner(GaussNewtonDiagonal(), count: 10)
+    try checkPreconditioner(GaussNewtonDiagonal(), count: 10) { GaussNewtonDiagonal() }
     try guide()
     try customPrimitive()
     try Recording.check()

@@ -20,7 +20,9 @@ public final class CurvatureProbe<Scalar: TensorScalar> {
   private let linearize: () throws -> Linearization<Scalar>
   private var recorded: Linearization<Scalar>?
   private var draws = 0
-  private(set) var cost = Cost()
+  /// What has been computed through this probe so far. A recording made for curvature alone counts as a gradient: it computes the
+  /// value and most of the backward pass.
+  public private(set) var cost = Cost()
 
   /// The point of one step; optimizers make it.
   /// - Parameter linearization: a recording of the curvature role at `parameters`, if there is one already.
@@ -38,10 +40,27 @@ public final class CurvatureProbe<Scalar: TensorScalar> {
     linearize = { try problem.linearization(at: parameters) }
   }
 
-  /// The objective of the curvature role, recorded at θ.
+  /// The same point with the same random vectors to come.
+  func again() -> CurvatureProbe {
+    CurvatureProbe(
+      layout: layout, parameters: parameters, loss: loss, gradient: gradient, source: source, step: step, recorded: recorded,
+      linearize: linearize)
+  }
+
+  private init(
+    layout: ParameterLayout, parameters: Tensor<Scalar>, loss: Double, gradient: Tensor<Scalar>, source: any ProbeSource<Scalar>,
+    step: Int, recorded: Linearization<Scalar>?, linearize: @escaping () throws -> Linearization<Scalar>
+  ) {
+    (self.parameters, self.loss, self.gradient, self.step, self.layout) = (parameters, loss, gradient, step, layout)
+    (self.source, self.recorded, self.linearize) = (source, recorded, linearize)
+  }
+
+  /// The objective of the curvature role, recorded at θ: the recording of the gradient if there is one on the same data, else one
+  /// more, which is counted.
   public func linearization() throws -> Linearization<Scalar> {
     if let recorded { return recorded }
     let fresh = try linearize()
+    cost.gradients += 1
     recorded = fresh
     return fresh
   }
@@ -72,8 +91,11 @@ public final class CurvatureProbe<Scalar: TensorScalar> {
     return source.rademacher(count: layout.count, step: step, draw: draws)
   }
 
-  private func finite(_ product: Tensor<Scalar>, _ name: String) throws -> Tensor<Scalar> {
-    guard product.isFinite else { throw OptimizationError.notFinite(quantity: name, step: step) }
-    return product
+  /// `tensor` itself: for what an `update` derives from finite numbers and keeps, such as a sum of squares.
+  /// - Parameter name: what it is, for the error.
+  /// - Throws: `OptimizationError.notFinite` if an element is infinite or NaN.
+  public func finite(_ tensor: Tensor<Scalar>, _ name: String) throws -> Tensor<Scalar> {
+    guard tensor.isFinite else { throw OptimizationError.notFinite(quantity: name, step: step) }
+    return tensor
   }
 }

@@ -38,7 +38,7 @@ public struct StepReport: Sendable, Hashable {
 public struct Cost: Sendable, Hashable {
   /// Evaluations of the objective alone.
   public var values = 0
-  /// Gradients; each includes a value.
+  /// Gradients; each includes a value. A recording made for curvature products beside the gradient's own counts as one, too.
   public var gradients = 0
   /// Products H v.
   public var hessianVectorProducts = 0

@@ -109,13 +109,13 @@ extension Tensor where Scalar: TensorScalar {
   public var isFinite: Bool {
     withUnsafeElements { x in
       guard let start = x.baseAddress else { return true }
-      return Kernels.inBlocks(x.count) { part in
+      return Kernels.holdsInBlocks(x.count) { part in
         dispatch(Scalar.self) {
-          Double(kappa_all_finite_f32(part.count, (start + part.lowerBound).asFloat) - 1)
+          kappa_all_finite_f32(part.count, (start + part.lowerBound).asFloat) == 1
         } double: {
-          Double(kappa_all_finite_f64(part.count, (start + part.lowerBound).asDouble) - 1)
+          kappa_all_finite_f64(part.count, (start + part.lowerBound).asDouble) == 1
         }
-      } == 0
+      }
     }
   }
 }

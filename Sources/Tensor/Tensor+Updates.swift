@@ -38,6 +38,38 @@ extension Tensor where Scalar: TensorScalar {
     }
   }
 
+  /// `self -= rate · scale · direction`, element by element (without `scale`: `rate · direction`), unless an element would become
+  /// infinite or NaN: then `self` is as it was, and the result is false.
+  ///
+  /// One pass: the new elements go to the place of `direction`, if nobody else refers to it, and the two exchange their places.
+  /// What `direction` holds afterwards is not said.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package mutating func descendIfFinite(along direction: inout Tensor, scaledBy scale: Tensor?, rate: Scalar) -> Bool {
+    require(
+      direction.shape == shape && scale.map { $0.shape == shape } ?? true,
+      "descend: shapes \(direction.shape), \(scale?.shape ?? shape) and \(shape) differ")
+    let result = direction.reusedOrUninitialized()
+    let (step, factors, start) = (direction.contiguous(), scale?.contiguous(), contiguous())
+    let (g, s, theta, out) = (step.base, factors?.base, start.base, result.mutableBase)
+    let isFinite = Kernels.holdsInBlocks(count) { part in
+      let i = part.lowerBound
+      return dispatch(Scalar.self) {
+        kappa_descend_checked_f32(
+          part.count, Float(rate), s.map { ($0 + i).asFloat }, (g + i).asFloat, (theta + i).asFloat, (out + i).asFloat) == 1
+      } double: {
+        kappa_descend_checked_f64(
+          part.count, Double(rate), s.map { ($0 + i).asDouble }, (g + i).asDouble, (theta + i).asDouble, (out + i).asDouble) == 1
+      }
+    }
+    keepAlive(step, start)
+    if let factors { keepAlive(factors) }
+    if isFinite {
+      direction = self
+      self = result
+    }
+    return isFinite
+  }
+
   /// `self = decay · self + weight · a · b`, element by element: a running sum or mean of products.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public mutating func accumulate(productOf a: Tensor, _ b: Tensor, decay: Scalar = 1, weight: Scalar = 1) {
@@ -74,6 +106,39 @@ extension Tensor where Scalar: TensorScalar {
     return result
   }
 
+  /// The scale that follows from m = factor · self.
+  package func scale(_ rule: ScaleRule, factor: Scalar = 1, damping: Scalar) -> Tensor {
+    inverseScale(rule.kind, factor, damping)
+  }
+
+  /// The next value of this running statistic, `decay · self + weight · a · b`, and the scale that follows from `factor` times it,
+  /// in one pass; nil if an element of the statistic would be infinite or NaN.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package func refreshed(
+    byProductOf a: Tensor, _ b: Tensor, decay: Scalar = 1, weight: Scalar = 1, _ rule: ScaleRule, factor: Scalar = 1,
+    damping: Scalar
+  ) -> (statistic: Tensor, scale: Tensor)? {
+    require(a.shape == shape && b.shape == shape, "refreshed: shapes \(a.shape), \(b.shape) and \(shape) differ")
+    let (left, right, old) = (a.contiguous(), b.contiguous(), contiguous())
+    let (statistic, scale) = (Tensor(uninitialized: shape), Tensor(uninitialized: shape))
+    let (x, y, mean, next, out) = (left.base, right.base, old.base, statistic.mutableBase, scale.mutableBase)
+    let isFinite = Kernels.holdsInBlocks(count) { part in
+      let (i, n) = (part.lowerBound, part.count)
+      return dispatch(Scalar.self) {
+        kappa_refresh_scale_f32(
+          rule.kind, n, Float(decay), Float(weight), Float(factor), Float(damping), (x + i).asFloat, (y + i).asFloat,
+          (mean + i).asFloat, (next + i).asFloat, (out + i).asFloat) == 1
+      } double: {
+        kappa_refresh_scale_f64(
+          rule.kind, n, Double(decay), Double(weight), Double(factor), Double(damping), (x + i).asDouble, (y + i).asDouble,
+          (mean + i).asDouble, (next + i).asDouble, (out + i).asDouble) == 1
+      }
+    }
+    keepAlive(left, right)
+    keepAlive(old)
+    return isFinite ? (statistic, scale) : nil
+  }
+
   private mutating func update(
     _ a: Tensor, _ b: Tensor, _ operation: String,
     _ kernel: (Int, UnsafePointer<Scalar>, UnsafePointer<Scalar>, UnsafeMutablePointer<Scalar>) -> Void
@@ -86,5 +151,23 @@ extension Tensor where Scalar: TensorScalar {
       kernel(part.count, x + part.lowerBound, y + part.lowerBound, out + part.lowerBound)
     }
     keepAlive(left, right)
+  }
+}
+
+/// How the scale of a diagonal preconditioner follows from its statistic m.
+package enum ScaleRule {
+  /// 1 / (√m + damping).
+  case inverseRoot
+  /// 1 / √(m + damping).
+  case inverseRootOfSum
+  /// 1 / (|m| + damping).
+  case inverseAbsolute
+
+  fileprivate var kind: Int32 {
+    switch self {
+    case .inverseRoot: 0
+    case .inverseRootOfSum: 1
+    case .inverseAbsolute: 2
+    }
   }
 }

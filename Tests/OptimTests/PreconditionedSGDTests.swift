@@ -82,6 +82,77 @@ struct PreconditionedSGDTests {
     #expect(optimizer.preconditioner.state["updates"]?.scalar == 1)
   }
 
+  @Test("refuses statistics that overflow, and goes on as before", arguments: [false, true])
+  func refusesOverflow(fresh: Bool) throws {
+    // Squares of 5e20 are infinite in Float, a tenth of them too; so is 3e38 + 3e38.
+    let preconditioners: [(Preconditioner<Float>, Float, String)] = [
+      (RMSProp(), 1e21, "mean of squared gradients"),
+      (Equilibration(every: 1), 1e21, "sum of squared Hessian-vector products"),
+      (Equilibration(average: .exponential(0.9), every: 1), 1e21, "mean of squared Hessian-vector products"),
+      (Jacobi(every: 1), 3e38, "sum of v · Hv"),
+    ]
+    func problem(_ curvature: Float) -> SharedProblem<Function<Float>> {
+      SharedProblem(Function(count: 2) { ($0.squared() * Tensor([0.5 * curvature, 0.5])).sum() })
+    }
+    for (preconditioner, spike, quantity) in preconditioners where !(fresh && quantity.hasPrefix("sum of v")) {
+      var optimizer = PreconditionedSGD(learningRate: 0.1, preconditioner: preconditioner)
+      var theta = Tensor<Float>([0.5, 1])
+      if !fresh { _ = try optimizer.step(&theta, on: problem(quantity.hasPrefix("sum of v") ? spike : 1)) }
+      theta = Tensor([0.5, 1])
+      let (state, bits) = (optimizer.state, theta.elements)
+      let error = OptimizationError.notFinite(quantity: quantity, step: fresh ? 1 : 2)
+      #expect(throws: error) { try optimizer.step(&theta, on: problem(spike)) }
+      #expect(theta.elements == bits)
+      #expect(optimizer.state == state)
+      if spike < 1e30 {
+        _ = try optimizer.step(&theta, on: problem(1))
+        #expect(theta[0] != 0.5, "\(quantity): frozen")
+      }
+    }
+  }
+
+  @Test("takes no step to where theta would not be finite", arguments: [UpdateTiming.beforeApply, .afterApply], [true, false])
+  func refusesDirection(timing: UpdateTiming, makesCopies: Bool) throws {
+    let mine = Dividing(timing, makesCopies)
+    var optimizer = PreconditionedSGD(learningRate: 0.1, preconditioner: mine)
+    var theta = Tensor<Double>([1, 2])
+    let problem = SharedProblem(quadratic(Tensor(identity: 2)))
+    _ = try optimizer.step(&theta, on: problem)
+    let (state, bits, kept) = (optimizer.state, theta.elements, mine.state)
+    let copy = optimizer
+    mine.divisor.value = 0
+    for _ in 0..<2 {
+      #expect(throws: OptimizationError.notFinite(quantity: "new θ", step: 2)) { try optimizer.step(&theta, on: problem) }
+      #expect(theta.elements == bits)
+      #expect(optimizer.state == state && copy.state == state && mine.state == kept)
+    }
+    mine.divisor.value = 1
+    _ = try optimizer.step(&theta, on: problem)
+    #expect(optimizer.preconditioner.state["updates"]?.scalar == 2)
+    #expect(copy.state == state)
+  }
+
+  @Test func `takes no step that overflows on the way, with a diagonal or without`() throws {
+    let scaled = DiagonalPreconditioner<Float>()
+    scaled.scale = Tensor([1, 1e30])
+    let problem = SharedProblem(Function<Float>(count: 2) { ($0 * Tensor([1, 1e10])).sum() })
+    for (preconditioner, rate) in [(scaled, 1), (Preconditioner<Float>(), 1e30)] {
+      var optimizer = PreconditionedSGD(learningRate: rate, preconditioner: preconditioner)
+      var theta = Tensor<Float>([1, 2])
+      #expect(throws: OptimizationError.notFinite(quantity: "new θ", step: 1)) { try optimizer.step(&theta, on: problem) }
+      #expect(theta.elements == [1, 2] && optimizer.stepCount == 0)
+    }
+  }
+
+  @Test func `moves a row of a matrix, and theta whose gradient someone keeps`() throws {
+    var path = Tensor<Double>([[1, 2], [3, 4]])
+    let keeper = KeepsGradient()
+    var optimizer = PreconditionedSGD(learningRate: 0.5, preconditioner: keeper)
+    _ = try optimizer.step(&path[row: 1], on: SharedProblem(quadratic(Tensor(identity: 2))))
+    #expect(path == Tensor([[1, 2], [1.5, 2]]))
+    #expect(keeper.gradient == Tensor([3, 4]))
+  }
+
   // Values.
 
   @Test("copied is a snapshot", arguments: names)
@@ -183,6 +254,20 @@ struct PreconditionedSGDTests {
     expectClose(theta, Tensor([6 - 6.0 / 3, 22 - 22.0 / 11]), "theta")
   }
 
+  @Test func `counts the recording that curvature on other data needs`() throws {
+    let (a, b) = (quadratic(Tensor([[2]])), quadratic(Tensor([[3]])))
+    var theta = Tensor<Double>([1])
+    var optimizer = PreconditionedSGD(learningRate: 0.01, preconditioner: Equilibration<Double>(every: 2))
+    for step in 1...4 {
+      let cost = try optimizer.step(&theta, on: SeparateProblem(value: a, gradient: a, curvature: b)).cost
+      #expect(cost.gradients == 1 + step % 2 && cost.hessianVectorProducts == step % 2)
+    }
+    let probe = CurvatureProbe(
+      problem: SharedProblem(a), parameters: theta, loss: 0, gradient: theta, probes: SeededProbes(seed: 0), step: 1)
+    for _ in 0..<2 { _ = try probe.hessianVectorProduct(theta) }
+    #expect(probe.cost.gradients == 1 && probe.cost.hessianVectorProducts == 2)
+  }
+
   @Test func `equals three steps of ESGD by hand`() throws {
     let a = Tensor<Double>([[2, 1], [1, -1]])
     let probes = Tensor<Double>([[1, -1], [0.5, 2], [-1, 0.25]])
@@ -226,6 +311,43 @@ final class FailsHalfway: Preconditioner<Double> {
     twin.updates = updates
     return twin
   }
+}
+
+/// P = 1 / divisor; counts its updates.
+private final class Dividing: Preconditioner<Double> {
+  final class Divisor { var value = 1.0 }
+  var divisor = Divisor()
+  private let order: UpdateTiming
+  private let makesCopies: Bool
+  private var updates = 0.0
+
+  init(_ order: UpdateTiming, _ makesCopies: Bool) {
+    self.order = order
+    self.makesCopies = makesCopies
+    super.init()
+  }
+
+  override var timing: UpdateTiming { order }
+  override func update(_ point: CurvatureProbe<Double>, step: Int) { updates += 1 }
+  override func apply(to gradient: Tensor<Double>) -> Tensor<Double> { gradient / divisor.value }
+
+  override var state: [String: Tensor<Double>] {
+    get { ["updates": Tensor(scalar: updates)] }
+    set { updates = newValue["updates"]?.scalar ?? 0 }
+  }
+
+  override func copy() -> Preconditioner<Double> {
+    guard makesCopies else { return super.copy() }
+    let twin = Dividing(order, true)
+    (twin.updates, twin.divisor) = (updates, divisor)
+    return twin
+  }
+}
+
+/// The identity, with a reference to the last gradient.
+private final class KeepsGradient: Preconditioner<Double> {
+  var gradient: Tensor<Double>?
+  override func update(_ point: CurvatureProbe<Double>, step: Int) { gradient = point.gradient }
 }
 
 private final class Trace { var events: [String] = [] }

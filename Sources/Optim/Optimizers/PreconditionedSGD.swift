@@ -8,8 +8,9 @@ import Tensor
 public struct PreconditionedSGD<Scalar: TensorScalar>: Optimizer {
   /// ε.
   public var learningRate: Double
-  /// P. The optimizer updates a copy of its own once it has been copied or if others refer to it: read this after steps.
-  public private(set) var preconditioner: Preconditioner<Scalar>
+  /// P. The optimizer updates copies: read this after steps.
+  public var preconditioner: Preconditioner<Scalar> { owned.current }
+  private var owned: OwnedPreconditioner<Scalar>
   /// Where the preconditioner's random vectors come from.
   public var probes: any ProbeSource<Scalar>
   /// The number of steps taken.
@@ -26,7 +27,7 @@ public struct PreconditionedSGD<Scalar: TensorScalar>: Optimizer {
   /// As above, with probes from any source.
   public init(learningRate: Double, preconditioner: Preconditioner<Scalar>, probes: any ProbeSource<Scalar>) {
     self.learningRate = learningRate
-    self.preconditioner = preconditioner
+    owned = OwnedPreconditioner(preconditioner)
     self.probes = probes
   }
 
@@ -35,25 +36,22 @@ public struct PreconditionedSGD<Scalar: TensorScalar>: Optimizer {
     var report = StepReport(step: number, loss: 0, cost: Cost())
     let isDue = preconditioner.schedule.isDue(number)
     var point: CurvatureProbe? = try evaluate(problem, theta, number, recording: isDue && preconditioner.usesCurvature)
-    let gradient = point!.gradient
+    var direction = point!.gradient
     report.loss = point!.loss
     // An update that comes second leaves the gradient to the previous state.
-    let direction = isDue && preconditioner.timing == .afterApply ? preconditioner.apply(to: gradient) : nil
-    if isDue {
-      // It works on a copy where others refer to the preconditioner, or where it might fail halfway.
-      let isOurs = isKnownUniquelyReferenced(&preconditioner) && preconditioner.updatesAtomically
-      let next = isOurs ? preconditioner : preconditioner.copy()
-      try next.update(point!, step: number)
-      preconditioner = next
-    }
+    let isApplied = isDue && preconditioner.timing == .afterApply
+    if isApplied { direction = preconditioner.apply(to: direction) }
+    let next = isDue ? try owned.changed { try $0.update(point!, step: number) } : owned
     report.cost += point!.cost
     report.cost.gradients += 1
-    point = nil  // It refers to θ, which can now change in place.
-    if let direction {
-      theta.add(direction, scaledBy: -Scalar(learningRate))
-    } else {
-      preconditioner.descend(&theta, along: gradient, learningRate: Scalar(learningRate))
+    point = nil  // It refers to the gradient, whose memory is θ's next.
+    let scale = isApplied ? nil : next.current.diagonal
+    if !isApplied && scale == nil { direction = next.current.apply(to: direction) }
+    guard theta.descendIfFinite(along: &direction, scaledBy: scale, rate: Scalar(learningRate)) else {
+      _ = owned.current  // Puts back what the update changed.
+      throw OptimizationError.notFinite(quantity: "new θ", step: number)
     }
+    owned = next
     stepCount = number
     return report
   }
@@ -81,12 +79,8 @@ public struct PreconditionedSGD<Scalar: TensorScalar>: Optimizer {
     set {
       stepCount = newValue["step"]?.counter ?? 0
       let prefix = "preconditioner/"
-      let own = preconditioner.copy()
-      own.state = Dictionary(
-        uniqueKeysWithValues: newValue.filter { $0.key.hasPrefix(prefix) }.map {
-          (String($0.key.dropFirst(prefix.count)), $0.value)
-        })
-      preconditioner = own
+      let own = newValue.filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) }
+      owned = owned.changed { $0.state = Dictionary(uniqueKeysWithValues: own) }
     }
   }
 }

@@ -6,18 +6,31 @@ public enum DampingPosition: Sendable, Hashable {
   case outside
   /// 1 / √(m + λ).
   case inside
+
+  var rule: ScaleRule { self == .outside ? .inverseRoot : .inverseRootOfSum }
 }
 
 /// P = diag(scale): a preconditioner that scales each element of the gradient. The identity until `scale` is set.
+///
+/// A subclass's `update` sets `scale`. One that keeps nothing else is complete: `scale` is its state.
 open class DiagonalPreconditioner<Scalar: TensorScalar>: Preconditioner<Scalar> {
   /// The diagonal of P, positive, in the layout of θ; nil before the first update.
   public final var scale: Tensor<Scalar>?
 
-  open override func apply(to gradient: Tensor<Scalar>) -> Tensor<Scalar> { scale.map { $0 * gradient } ?? gradient }
+  public final override func apply(to gradient: Tensor<Scalar>) -> Tensor<Scalar> { scale.map { $0 * gradient } ?? gradient }
 
-  /// One pass over θ.
-  open override func descend(_ theta: inout Tensor<Scalar>, along gradient: Tensor<Scalar>, learningRate: Scalar) {
-    guard let scale else { return theta.add(gradient, scaledBy: -learningRate) }
-    theta.descend(along: gradient, scaledBy: scale, rate: learningRate)
+  public final override var diagonal: Tensor<Scalar>? { scale }
+
+  /// "scale". A subclass whose scale follows from other numbers keeps those instead, and sets `scale` with them.
+  open override var state: [String: Tensor<Scalar>] {
+    get { scale.map { ["scale": $0] } ?? [:] }
+    set { scale = newValue["scale"] }
+  }
+
+  open override func copy() -> Preconditioner<Scalar> {
+    guard type(of: self) == DiagonalPreconditioner<Scalar>.self else { return super.copy() }
+    let twin = DiagonalPreconditioner(schedule: schedule)
+    twin.scale = scale
+    return twin
   }
 }

@@ -49,31 +49,32 @@ public final class Equilibration<Scalar: TensorScalar>: DiagonalPreconditioner<S
   }
 
   public override var usesCurvature: Bool { true }
-  public override var updatesAtomically: Bool { true }
-
+  /// - Throws: `OptimizationError.notFinite` if Hv is not finite, or its squares are too large for `Scalar`: the elements in question
+  ///   would never move again.
   public override func update(_ point: CurvatureProbe<Scalar>, step: Int) throws {
     let product = try point.hessianVectorProduct(point.gaussian())
-    updates += 1
-    var sum = squares.take() ?? Tensor(zeros: product.shape)
-    switch average {
-    case .mean:
-      sum.accumulate(productOf: product, product)
-    case .exponential(let limit):
-      let decay = Swift.min(limit, Double(updates - 1) / Double(updates))
-      sum.accumulate(productOf: product, product, decay: Scalar(decay), weight: Scalar(1 - decay))
+    let count = updates + 1
+    let (decay, weight) =
+      switch average {
+      case .mean: (1.0, 1.0)
+      case .exponential(let limit):
+        // The weight is what the decay leaves.
+        { ($0, 1 - $0) }(Swift.min(limit, Double(updates) / Double(count)))
+      }
+    let refreshed = (squares ?? Tensor(zeros: product.shape)).refreshed(
+      byProductOf: product, product, decay: Scalar(decay), weight: Scalar(weight), dampingPosition.rule,
+      factor: factor(updates: count), damping: Scalar(damping))
+    guard let refreshed else {
+      let kind = average == .mean ? "sum" : "mean"
+      throw OptimizationError.notFinite(quantity: "\(kind) of squared Hessian-vector products", step: step)
     }
-    squares = sum
-    refreshScale()
+    squares = refreshed.statistic
+    scale = refreshed.scale
+    updates = count
   }
 
-  private func refreshScale() {
-    guard let squares else { return scale = nil }
-    let factor = average == .mean ? 1 / Scalar(updates) : 1
-    scale =
-      dampingPosition == .outside
-      ? squares.inverseRoot(factor: factor, plus: Scalar(damping))
-      : squares.inverseRoot(factor: factor, ofSumWith: Scalar(damping))
-  }
+  /// What makes `squares` a mean.
+  private func factor(updates: Int) -> Scalar { average == .mean ? 1 / Scalar(updates) : 1 }
 
   /// "squares" (D) and "updates" (k).
   public override var state: [String: Tensor<Scalar>] {
@@ -81,13 +82,15 @@ public final class Equilibration<Scalar: TensorScalar>: DiagonalPreconditioner<S
     set {
       squares = newValue["squares"]
       updates = newValue["updates"]?.counter ?? 0
-      refreshScale()
+      scale = squares?.scale(dampingPosition.rule, factor: factor(updates: updates), damping: Scalar(damping))
     }
   }
 
   public override func copy() -> Preconditioner<Scalar> {
     let twin = Equilibration(damping: damping, dampingPosition: dampingPosition, average: average, schedule: schedule)
-    twin.state = state
+    twin.squares = squares
+    twin.updates = updates
+    twin.scale = scale
     return twin
   }
 }

@@ -26,20 +26,16 @@ public final class Jacobi<Scalar: TensorScalar>: DiagonalPreconditioner<Scalar> 
   }
 
   public override var usesCurvature: Bool { true }
-  public override var updatesAtomically: Bool { true }
-
+  /// - Throws: `OptimizationError.notFinite` if Hv or the sum is not finite: the elements in question would never move again.
   public override func update(_ point: CurvatureProbe<Scalar>, step: Int) throws {
     let probe = point.rademacher()
     let product = try point.hessianVectorProduct(probe)
+    let refreshed = (products ?? Tensor(zeros: product.shape)).refreshed(
+      byProductOf: probe, product, .inverseAbsolute, factor: 1 / Scalar(updates + 1), damping: Scalar(damping))
+    guard let refreshed else { throw OptimizationError.notFinite(quantity: "sum of v · Hv", step: step) }
+    products = refreshed.statistic
+    scale = refreshed.scale
     updates += 1
-    var sum = products.take() ?? Tensor(zeros: product.shape)
-    sum.accumulate(productOf: probe, product)
-    products = sum
-    refreshScale()
-  }
-
-  private func refreshScale() {
-    scale = products.map { $0.inverseAbsolute(factor: 1 / Scalar(updates), plus: Scalar(damping)) }
   }
 
   /// "products" (Σ v · Hv) and "updates".
@@ -48,13 +44,15 @@ public final class Jacobi<Scalar: TensorScalar>: DiagonalPreconditioner<Scalar> 
     set {
       products = newValue["products"]
       updates = newValue["updates"]?.counter ?? 0
-      refreshScale()
+      scale = products?.scale(.inverseAbsolute, factor: 1 / Scalar(updates), damping: Scalar(damping))
     }
   }
 
   public override func copy() -> Preconditioner<Scalar> {
     let twin = Jacobi(damping: damping, schedule: schedule)
-    twin.state = state
+    twin.products = products
+    twin.updates = updates
+    twin.scale = scale
     return twin
   }
 }

@@ -27,19 +27,16 @@ public final class RMSProp<Scalar: TensorScalar>: DiagonalPreconditioner<Scalar>
     super.init()
   }
 
-  public override var updatesAtomically: Bool { true }
-
-  public override func update(_ point: CurvatureProbe<Scalar>, step: Int) {
-    var mean = meanSquare.take() ?? Tensor(zeros: point.gradient.shape)
-    mean.accumulate(productOf: point.gradient, point.gradient, decay: Scalar(decay), weight: Scalar(1 - decay))
-    meanSquare = mean
-    refreshScale()
-  }
-
-  private func refreshScale() {
-    scale = meanSquare.map {
-      dampingPosition == .outside ? $0.inverseRoot(plus: Scalar(damping)) : $0.inverseRoot(ofSumWith: Scalar(damping))
-    }
+  /// - Throws: `OptimizationError.notFinite` if squares of the gradient are too large for `Scalar`: the elements in question would
+  ///   never move again.
+  public override func update(_ point: CurvatureProbe<Scalar>, step: Int) throws {
+    let mean = meanSquare ?? Tensor(zeros: point.gradient.shape)
+    let refreshed = mean.refreshed(
+      byProductOf: point.gradient, point.gradient, decay: Scalar(decay), weight: Scalar(1 - decay), dampingPosition.rule,
+      damping: Scalar(damping))
+    guard let refreshed else { throw OptimizationError.notFinite(quantity: "mean of squared gradients", step: step) }
+    meanSquare = refreshed.statistic
+    scale = refreshed.scale
   }
 
   /// "meanSquare".
@@ -47,13 +44,14 @@ public final class RMSProp<Scalar: TensorScalar>: DiagonalPreconditioner<Scalar>
     get { meanSquare.map { ["meanSquare": $0] } ?? [:] }
     set {
       meanSquare = newValue["meanSquare"]
-      refreshScale()
+      scale = meanSquare?.scale(dampingPosition.rule, damping: Scalar(damping))
     }
   }
 
   public override func copy() -> Preconditioner<Scalar> {
     let twin = RMSProp(decay: decay, damping: damping, dampingPosition: dampingPosition)
-    twin.state = state
+    twin.meanSquare = meanSquare
+    twin.scale = scale
     return twin
   }
 }

@@ -187,6 +187,11 @@ extension Kernels {
     }
   }
 
+  /// Whether `block` says so for every block of 0..<count; all are visited.
+  static func holdsInBlocks(_ count: Int, _ block: (Range<Int>) -> Bool) -> Bool {
+    inBlocks(count) { block($0) ? 0 : 1 } == 0
+  }
+
   /// out[j] = scale Σᵢ x[i, j], plus what is there if `accumulate`; the columns are shared among the threads.
   @specialized(where S == Float) @specialized(where S == Double)
   package static func sumColumns<S: TensorScalar>(
