@@ -91,22 +91,28 @@ package struct GoldenCase: Sendable {
 
 extension GoldenCase {
   /// All cases of one kind in the directory that `KAPPA_GOLDEN` names, else in the committed copy; in order of their folders.
-  package static func all(kind: String) -> [GoldenCase] {
-    do {
-      return try cases.get().filter { $0.kind == kind }
-    } catch {
-      fatalError("golden data: \(error)")
-    }
-  }
+  package static func all(kind: String) -> [GoldenCase] { loaded.cases.filter { $0.kind == kind } }
 
-  private static let cases: Result<[GoldenCase], any Error> = Result {
-    let folders = try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
-    return
-      try folders
-      .filter { FileManager.default.fileExists(atPath: $0.appendingPathComponent("case.json").path) }
-      .sorted { $0.lastPathComponent < $1.lastPathComponent }
-      .map(GoldenCase.init(folder:))
-  }
+  /// Why some cases, or all, could not be read: suites list their arguments before any test could fail, so each asks here.
+  package static var failures: [String] { loaded.failures }
+
+  private static let loaded: (cases: [GoldenCase], failures: [String]) = {
+    var (cases, failures): ([GoldenCase], [String]) = ([], [])
+    do {
+      let folders = try FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+        .filter { FileManager.default.fileExists(atPath: $0.appendingPathComponent("case.json").path) }
+      for folder in folders.sorted(by: { $0.lastPathComponent < $1.lastPathComponent }) {
+        do {
+          cases.append(try GoldenCase(folder: folder))
+        } catch {
+          failures.append("golden data: \(folder.path): \(error)")
+        }
+      }
+    } catch {
+      failures.append("golden data: \(directory.path): \(error.localizedDescription)")
+    }
+    return (cases, failures)
+  }()
 
   private static var directory: URL {
     if let named = ProcessInfo.processInfo.environment["KAPPA_GOLDEN"] { return URL(fileURLWithPath: named) }

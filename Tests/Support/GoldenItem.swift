@@ -37,6 +37,7 @@ extension GoldenCase: CustomTestStringConvertible {
 package func reportCoverage(
   _ suite: String, ran: [String], notCovered: [String], sourceLocation: SourceLocation = #_sourceLocation
 ) {
+  for failure in GoldenCase.failures { Issue.record("\(suite): \(failure)", sourceLocation: sourceLocation) }
   #expect(!ran.isEmpty, "\(suite): no item found", sourceLocation: sourceLocation)
   var counts: [String: Int] = [:]
   for name in notCovered { counts[name, default: 0] += 1 }

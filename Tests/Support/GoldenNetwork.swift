@@ -13,54 +13,72 @@ package enum NamedLoss: String, Loss {
   }
 }
 
+extension JSONValue {
+  /// The nonlinearity, if this describes a layer that is one.
+  package var activation: Activation? {
+    guard self["kind"]?.string == "activation" else { return nil }
+    switch self["function"]?.string {
+    case "tanh": return .tanh
+    case "sigmoid": return .sigmoid
+    case "leaky_relu": return self["slope"]?.double.map { .leakyRelu(slope: $0) }
+    default: return nil
+    }
+  }
+}
+
 extension GoldenCase {
-  /// The kinds of this network's layers that cannot be built; empty if it can be.
+  /// The kinds of this network's layers that `Models` does not have; empty if it can be built of its layers.
   package var unknownLayers: [String] {
     (description["layers"]?.array ?? []).compactMap { layer in
       let kind = layer["kind"]?.string ?? "?"
-      return kind == "dense" || (kind == "activation" && activation(layer) != nil) ? nil : kind
+      if kind == "activation" { return layer.activation == nil ? "\(kind) \(layer["function"]?.string ?? "?")" : nil }
+      return kind == "dense" ? nil : kind
     }
   }
 
-  private func activation(_ layer: JSONValue) -> Activation? {
-    switch layer["function"]?.string {
-    case "tanh": .tanh
-    case "sigmoid": .sigmoid
-    case "leaky_relu": layer["slope"]?.double.map { .leakyRelu(slope: $0) }
-    default: nil
-    }
-  }
+  /// The loss; nil if it is unknown.
+  package var namedLoss: NamedLoss? { (description["loss"]?["kind"]?.string).flatMap(NamedLoss.init(rawValue:)) }
 
-  /// The network: activations as layers of their own, or `fused` into the dense layers before them.
+  /// The network: activations as layers of their own, or `fused` into the dense layers right before them.
   package func network(fused: Bool) throws -> Sequential {
     guard unknownLayers.isEmpty else { throw Failure(description: "\(name): no layers \(unknownLayers)") }
     let layers = description["layers"]?.array ?? []
     var result: [(name: String, layer: any Layer)] = []
     for (index, layer) in layers.enumerated() {
-      if layer["kind"]?.string == "activation" {
-        if !fused { result.append(("activation\(index)", ActivationLayer(activation(layer)!))) }
+      if let activation = layer.activation {
+        // A dense layer takes one activation; a second one, or one in front of all, stays a layer.
+        let isTaken = fused && index > 0 && layers[index - 1]["kind"]?.string == "dense"
+        if !isTaken { result.append(("activation\(index)", ActivationLayer(activation))) }
         continue
       }
       guard let inputs = layer["in"]?.int, let outputs = layer["out"]?.int else {
         throw Failure(description: "\(name): layer \(index) has no sizes")
       }
-      let next = fused && index + 1 < layers.count ? activation(layers[index + 1]) : nil
-      let dense = Dense(inputs, outputs, activation: next ?? .identity, hasBias: layer["bias"] != nil)
+      let next = fused && index + 1 < layers.count ? layers[index + 1].activation : nil
+      // A bias that is null is none.
+      let dense = Dense(inputs, outputs, activation: next ?? .identity, hasBias: layer["bias"]?.string != nil)
       result.append(("dense\(index)", dense))
     }
     return Sequential(result)
   }
 
   package func objective(fused: Bool, reduction: Reduction = .mean) throws -> Objective<Sequential, NamedLoss> {
-    guard let kind = description["loss"]?["kind"]?.string, let loss = NamedLoss(rawValue: kind) else {
-      throw Failure(description: "\(name): no loss \(description["loss"] ?? .null)")
-    }
-    return Objective(try network(fused: fused), loss: loss, reduction: reduction)
+    try objective(of: network(fused: fused), reduction: reduction)
   }
 
-  /// The targets array of the given name: labels if it holds integers.
+  package func objective<Network: Model>(
+    of network: Network, reduction: Reduction = .mean
+  ) throws -> Objective<Network, NamedLoss> {
+    guard let namedLoss else { throw Failure(description: "\(name): no loss \(description["loss"] ?? .null)") }
+    return Objective(network, loss: namedLoss, reduction: reduction)
+  }
+
+  /// The targets array of the given name, as the loss takes it.
   package func targets<S: TensorScalar>(_ array: String, of type: S.Type = S.self) throws -> Targets<S> {
-    isInteger(array) ? .labels(try labels(array)) : .values(try tensor(array))
+    if namedLoss == .softmax_cross_entropy { return .labels(try labels(array)) }
+    guard isInteger(array) else { return .values(try tensor(array)) }
+    let (elements, shape) = try integers(array)
+    return .values(Tensor(elements.map { S($0) }, shape: shape))
   }
 }
 

@@ -113,21 +113,24 @@ package struct TensorOperation<S: TensorScalar> {
     ]
   }
 
+  /// Those of networks are sums over all outputs and time steps of an example, and means over the batch.
   private static var losses: [String: Function] {
     [
       "mean_squared_error": { try ($0("outputs") - $0.constant("targets")).squared().mean() },
       "half_squared_error": {
         let difference = try $0("outputs") - $0.constant("targets")
-        return 0.5 * difference.squared().sum() / S(difference.shape[0])
+        return 0.5 * difference.squared().sum() / batch(of: difference)
       },
       "sigmoid_cross_entropy": {
         let z = try $0("logits")
-        return try (z.softplus() - $0.constant("targets") * z).sum() / S(z.shape[0])
+        return try (z.softplus() - $0.constant("targets") * z).sum() / batch(of: z)
       },
       "softmax_cross_entropy": {
         let (z, labels) = (try $0("logits"), try $0.indices("labels"))
-        return -z.logSoftmax().takeAlong(labels.expanded(axis: labels.rank), axis: -1).mean()
+        return -z.logSoftmax().takeAlong(labels.expanded(axis: labels.rank), axis: -1).sum() / batch(of: z)
       },
     ]
   }
+
+  private static func batch(of outputs: Tensor<S>) -> S { S(outputs.shape[0]) }
 }

@@ -1,0 +1,153 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Initial parameters")
+struct InitializationTests {
+  /// One affine map that is no dense layer, outputs first as in a convolution, behind a parameter that belongs to no map.
+  private struct OutputMajorModel: Model {
+    var activations: [Activation] = [.tanh]
+    var layout: ParameterLayout {
+      var layout = ParameterLayout()
+      layout.append("scale", [5])
+      layout.append("weight", [30, 20])
+      layout.append("bias", [30])
+      layout.declare(AffineBlock(name: "map", outputs: 30, fanIn: 20, hasBias: true, order: .outputMajor, offset: 5))
+      return layout
+    }
+    func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> { inputs }
+  }
+
+  /// The incoming weights [outputs, inputs] and the biases of layer `index`.
+  private func weightsAndBiases(
+    _ model: some Model, layer index: Int = 0, _ initialization: Initialization, seed: UInt64 = 1
+  ) -> (weights: Tensor<Double>, biases: Tensor<Double>?) {
+    let block = model.layout.affineBlocks[index]
+    let matrix = block.matrix(in: model.initialParameters(initialization, seed: seed, of: Double.self))
+    let weights = matrix.sliced(axis: 1, 0..<block.fanIn)
+    return (weights, block.hasBias ? matrix.sliced(axis: 1, block.fanIn..<block.columns).reshaped(to: [block.outputs]) : nil)
+  }
+
+  /// Within five standard deviations of the mean of so many draws.
+  private func expectEstimate(
+    _ estimate: Double, of value: Double, variance: Double, draws: Double, _ what: String,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let deviation = (variance / draws).squareRoot()
+    let distance = abs(estimate - value)
+    #expect(distance < 5 * deviation, "\(what): \(estimate), not \(value)", sourceLocation: sourceLocation)
+  }
+
+  private func connections(_ weights: Tensor<Double>) -> [Int] {
+    (0..<weights.shape[0]).map { weights[row: $0].elements.count { $0 != 0 } }
+  }
+
+  @Test func `that are sparse give each unit 15 distinct inputs, or all of fewer`() {
+    let model = MLP([40, 60, 15, 7, 50], activation: .sigmoid)
+    for (index, expected) in [15, 15, 15, 7].enumerated() {
+      let (weights, biases) = weightsAndBiases(model, layer: index, .sparse(connections: 15))
+      #expect(connections(weights).allSatisfy { $0 == expected }, "layer \(index)")
+      #expect(biases?.elements.allSatisfy { $0 == 0 } == true, "biases of layer \(index)")
+    }
+  }
+
+  @Test func `that are sparse have N(0, 1) weights on inputs that are all as likely`() {
+    let units = 2000
+    let (weights, _) = weightsAndBiases(MLP([100, units], activation: .sigmoid), .sparse(connections: 15))
+    let values: [Double] = weights.elements.filter { $0 != 0 }
+    let n = Double(values.count)
+    #expect(values.count == 15 * units)
+    expectEstimate(values.reduce(0, +) / n, of: 0, variance: 1, draws: n, "mean")
+    expectEstimate(weights.squared().sum().scalar / n, of: 1, variance: 2, draws: n, "variance")
+    let tails = Double(values.count { abs($0) > 1.959964 })
+    expectEstimate(tails / n, of: 0.05, variance: 0.05 * 0.95, draws: n, "tails")
+    for input in 0..<100 {
+      let users = Double((0..<units).count { weights[$0, input] != 0 })
+      expectEstimate(users / Double(units), of: 0.15, variance: 0.15 * 0.85, draws: Double(units), "users of input \(input)")
+    }
+    // Two units share 15 · 15 / 100 inputs on average, with the variance of draws without replacement.
+    let inputs: [Set<Int>] = (0..<units).map { unit in Set((0..<100).filter { weights[unit, $0] != 0 }) }
+    let shared: Int = zip(inputs, inputs.dropFirst()).map { $0.intersection($1).count }.reduce(0, +)
+    let pairs = Double(units - 1)
+    expectEstimate(Double(shared) / pairs, of: 2.25, variance: 1.642, draws: pairs, "shared inputs")
+  }
+
+  @Test func `that are sparse give tanh units biases of 0.5 and halve their weights, twice above tanh`() {
+    let model = Sequential([
+      ("a", Dense(30, 400, activation: .tanh)), ("b", Dense(400, 400, activation: .tanh)),
+      ("c", Dense(400, 400, activation: .sigmoid)), ("d", Dense(400, 400, hasBias: false)), ("e", ActivationLayer(.tanh)),
+      ("f", Dense(400, 400)),
+    ])
+    let scales: [Double] = [0.5, 0.25, 1, 0.5, 1]
+    let expectedBiases: [Double?] = [0.5, 0.5, 0, nil, 0]
+    for (index, scale) in scales.enumerated() {
+      let (weights, biases) = weightsAndBiases(model, layer: index, .sparse(connections: 15))
+      #expect(connections(weights).allSatisfy { $0 == 15 }, "layer \(index)")
+      let meanSquare = weights.squared().sum().scalar / 6000
+      expectEstimate(meanSquare / (scale * scale), of: 1, variance: 2, draws: 6000, "mean square in layer \(index)")
+      let bias = expectedBiases[index]
+      #expect((biases == nil) == (bias == nil), "layer \(index)")
+      #expect(biases?.elements.allSatisfy { $0 == bias } ?? true, "layer \(index)")
+    }
+  }
+
+  @Test func `are those of their seed, to the last bit, with the same connections in Float`() {
+    let model = MLP([20, 30, 10], activation: .tanh)
+    for initialization in [Initialization.sparse(connections: 6), .normal(standardDeviation: 0.1), .lecun] {
+      let a = model.initialParameters(initialization, seed: 3, of: Double.self)
+      #expect(a.shape == [model.layout.count])
+      expectClose(model.initialParameters(initialization, seed: 3), a, .exact, "\(initialization), same seed")
+      #expect(model.initialParameters(initialization, seed: 4, of: Double.self).elements != a.elements)
+      let float = model.initialParameters(initialization, seed: 3, of: Float.self)
+      #expect(float.elements.map { $0 == 0 } == a.elements.map { $0 == 0 }, "\(initialization), zeros in Float")
+    }
+    // Layers of the same sizes draw their own.
+    let twins = MLP([20, 20, 20], activation: .sigmoid)
+    for initialization in [Initialization.sparse(connections: 6), .normal(standardDeviation: 1), .lecun] {
+      let (first, second) = (
+        weightsAndBiases(twins, layer: 0, initialization).weights, weightsAndBiases(twins, layer: 1, initialization).weights
+      )
+      #expect(first.elements != second.elements)
+    }
+  }
+
+  @Test func `that are normal have the given deviation or that of LeCun's rule, and biases of 0`() {
+    let model = MLP([50, 400, 60], activation: .tanh)
+    let rules: [(Initialization, [Double])] = [
+      (.normal(standardDeviation: 0.3), [0.09, 0.09]), (.lecun, [1.0 / 50, 1.0 / 400]),
+    ]
+    for (initialization, variances) in rules {
+      for (index, variance) in variances.enumerated() {
+        let (weights, biases) = weightsAndBiases(model, layer: index, initialization)
+        let (n, what) = (Double(weights.count), "\(initialization), layer \(index)")
+        #expect(weights.elements.allSatisfy { $0 != 0 })
+        expectEstimate(weights.sum().scalar / n, of: 0, variance: variance, draws: n, "\(what): mean")
+        let meanSquare = weights.squared().sum().scalar / n
+        expectEstimate(meanSquare / variance, of: 1, variance: 2, draws: n, "\(what): variance")
+        #expect(biases?.elements.allSatisfy { $0 == 0 } == true)
+      }
+    }
+  }
+
+  @Test func `reach maps that lie outputs first and leave parameters of no map at 0`() {
+    let model = OutputMajorModel()
+    let (weights, biases) = weightsAndBiases(model, .sparse(connections: 15))
+    #expect(connections(weights).allSatisfy { $0 == 15 })
+    #expect(biases?.elements.allSatisfy { $0 == 0.5 } == true)
+    let theta = model.initialParameters(.sparse(connections: 15), seed: 1, of: Double.self)
+    #expect(model.layout.view("scale", of: theta).elements.allSatisfy { $0 == 0 })
+    expectClose(model.layout.view("weight", of: theta), weights, .exact, "weight")
+    #expect(model.layout.view("bias", of: theta).elements.allSatisfy { $0 == 0.5 })
+    let (dense, none) = weightsAndBiases(model, .lecun)
+    #expect(dense.elements.allSatisfy { $0 != 0 } && none?.elements.allSatisfy { $0 == 0 } == true)
+  }
+
+  @Test func `that are sparse need connections, and an activation for each map`() async {
+    await #expect(processExitsWith: .failure) {
+      _ = MLP([4, 3], activation: .tanh).initialParameters(.sparse(connections: 0), seed: 1, of: Double.self)
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = OutputMajorModel(activations: []).initialParameters(.sparse(connections: 2), seed: 1, of: Double.self)
+    }
+  }
+}
