@@ -155,7 +155,8 @@ extension RecurrenceKernel {
     let byDirection = count == 1 ? result : result.movingAxis(1, to: 0)
     var pieces = [byDirection.reshaped(to: [count, inputCount] as Shape)]
     if withState {
-      pieces += ([states] + (running.map { [$0] } ?? [])).map { $0.piece(plane: 0, of: plane).reshaped(to: [count, area] as Shape) }
+      let planes = running.map { [states, $0] } ?? [states]
+      pieces += planes.map { $0.piece(plane: 0, of: plane).reshaped(to: [count, area] as Shape) }
     }
     let all = pieces.count == 1 ? pieces[0] : Tensor(concatenating: pieces, axis: 1)
     return directions == nil ? all.flattened() : all
