@@ -42,7 +42,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
 
   /// The product of all lengths; 1 for a scalar.
   public var elementCount: Int {
-    // What is known when this is compiled, most tensors' ranks, needs no loop over lanes; two lengths cannot overflow.
+    // Most tensors' ranks need no loop over lanes; and two lengths cannot overflow.
     if rank == 2 { return lengths[0] * lengths[1] }
     if rank == 1 { return lengths[0] }
     var count = 1

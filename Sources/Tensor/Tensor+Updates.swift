@@ -83,32 +83,35 @@ extension Tensor where Scalar: TensorScalar {
   }
 
   /// With m = factor · self: 1 / (√m + damping).
-  public func inverseRoot(factor: Scalar = 1, plus damping: Scalar) -> Tensor { inverseScale(0, factor, damping) }
+  public func inverseRoot(factor: Scalar = 1, plus damping: Scalar) -> Tensor {
+    scale(.inverseRoot, factor: factor, damping: damping)
+  }
   /// With m = factor · self: 1 / √(m + damping).
-  public func inverseRoot(factor: Scalar = 1, ofSumWith damping: Scalar) -> Tensor { inverseScale(1, factor, damping) }
+  public func inverseRoot(factor: Scalar = 1, ofSumWith damping: Scalar) -> Tensor {
+    scale(.inverseRootOfSum, factor: factor, damping: damping)
+  }
   /// With m = factor · self: 1 / (|m| + damping).
-  public func inverseAbsolute(factor: Scalar = 1, plus damping: Scalar) -> Tensor { inverseScale(2, factor, damping) }
+  public func inverseAbsolute(factor: Scalar = 1, plus damping: Scalar) -> Tensor {
+    scale(.inverseAbsolute, factor: factor, damping: damping)
+  }
 
+  /// The scale that follows from m = factor · self.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  private func inverseScale(_ kind: Int32, _ factor: Scalar, _ damping: Scalar) -> Tensor {
+  package func scale(_ rule: ScaleRule, factor: Scalar = 1, damping: Scalar) -> Tensor {
     let source = contiguous()
     let result = Tensor(uninitialized: shape)
     let (input, output) = (source.base, result.mutableBase)
     Parallel.slices(count, grain: Parallel.costlyGrain) { part in
       let i = part.lowerBound
       dispatch(Scalar.self) {
-        kappa_inverse_scale_f32(kind, part.count, Float(factor), Float(damping), (input + i).asFloat, (output + i).asFloat)
+        kappa_inverse_scale_f32(rule.rawValue, part.count, Float(factor), Float(damping), (input + i).asFloat, (output + i).asFloat)
       } double: {
-        kappa_inverse_scale_f64(kind, part.count, Double(factor), Double(damping), (input + i).asDouble, (output + i).asDouble)
+        kappa_inverse_scale_f64(
+          rule.rawValue, part.count, Double(factor), Double(damping), (input + i).asDouble, (output + i).asDouble)
       }
     }
     keepAlive(source)
     return result
-  }
-
-  /// The scale that follows from m = factor · self.
-  package func scale(_ rule: ScaleRule, factor: Scalar = 1, damping: Scalar) -> Tensor {
-    inverseScale(rule.kind, factor, damping)
   }
 
   /// The next value of this running statistic, `decay · self + weight · a · b`, and the scale that follows from `factor` times it,
@@ -126,11 +129,11 @@ extension Tensor where Scalar: TensorScalar {
       let (i, n) = (part.lowerBound, part.count)
       return dispatch(Scalar.self) {
         kappa_refresh_scale_f32(
-          rule.kind, n, Float(decay), Float(weight), Float(factor), Float(damping), (x + i).asFloat, (y + i).asFloat,
+          rule.rawValue, n, Float(decay), Float(weight), Float(factor), Float(damping), (x + i).asFloat, (y + i).asFloat,
           (mean + i).asFloat, (next + i).asFloat, (out + i).asFloat) == 1
       } double: {
         kappa_refresh_scale_f64(
-          rule.kind, n, Double(decay), Double(weight), Double(factor), Double(damping), (x + i).asDouble, (y + i).asDouble,
+          rule.rawValue, n, Double(decay), Double(weight), Double(factor), Double(damping), (x + i).asDouble, (y + i).asDouble,
           (mean + i).asDouble, (next + i).asDouble, (out + i).asDouble) == 1
       }
     }
@@ -154,20 +157,12 @@ extension Tensor where Scalar: TensorScalar {
   }
 }
 
-/// How the scale of a diagonal preconditioner follows from its statistic m.
-package enum ScaleRule {
+/// How the scale of a diagonal preconditioner follows from its statistic m; the raw values are those of `kappa_inverse`.
+package enum ScaleRule: Int32 {
   /// 1 / (√m + damping).
   case inverseRoot
   /// 1 / √(m + damping).
   case inverseRootOfSum
   /// 1 / (|m| + damping).
   case inverseAbsolute
-
-  fileprivate var kind: Int32 {
-    switch self {
-    case .inverseRoot: 0
-    case .inverseRootOfSum: 1
-    case .inverseAbsolute: 2
-    }
-  }
 }

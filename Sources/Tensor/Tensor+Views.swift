@@ -32,7 +32,6 @@ extension Tensor {
   /// Strides under which `newShape` shows the same elements in row-major order, if there are any.
   private func strides(viewing newShape: Shape) -> Strides? {
     var result = Strides(rowMajor: newShape)
-    if count == 0 { return result }
     // The old axes, merged to as few as possible, are used up from the innermost on.
     let old = LoopNest(shape, strides, strides)
     var run = old.rank - 1

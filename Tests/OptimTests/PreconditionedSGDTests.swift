@@ -291,19 +291,25 @@ struct PreconditionedSGDTests {
   }
 }
 
-/// Changes its state, then throws: at its second update.
-final class FailsHalfway: Preconditioner<Double> {
-  struct Failure: Error {}
-  private var updates = 0.0
+/// Counts its updates.
+class Counting: Preconditioner<Double> {
+  fileprivate final var updates = 0.0
 
-  override func update(_ point: CurvatureProbe<Double>, step: Int) throws {
-    updates += 1
-    if updates == 2 { throw Failure() }
-  }
+  override func update(_ point: CurvatureProbe<Double>, step: Int) throws { updates += 1 }
 
   override var state: [String: Tensor<Double>] {
     get { ["updates": Tensor(scalar: updates)] }
     set { updates = newValue["updates"]?.scalar ?? 0 }
+  }
+}
+
+/// Changes its state, then throws: at its second update.
+final class FailsHalfway: Counting {
+  struct Failure: Error {}
+
+  override func update(_ point: CurvatureProbe<Double>, step: Int) throws {
+    try super.update(point, step: step)
+    if updates == 2 { throw Failure() }
   }
 
   override func copy() -> Preconditioner<Double> {
@@ -314,12 +320,11 @@ final class FailsHalfway: Preconditioner<Double> {
 }
 
 /// P = 1 / divisor; counts its updates.
-private final class Dividing: Preconditioner<Double> {
+private final class Dividing: Counting {
   final class Divisor { var value = 1.0 }
   var divisor = Divisor()
   private let order: UpdateTiming
   private let makesCopies: Bool
-  private var updates = 0.0
 
   init(_ order: UpdateTiming, _ makesCopies: Bool) {
     self.order = order
@@ -328,13 +333,7 @@ private final class Dividing: Preconditioner<Double> {
   }
 
   override var timing: UpdateTiming { order }
-  override func update(_ point: CurvatureProbe<Double>, step: Int) { updates += 1 }
   override func apply(to gradient: Tensor<Double>) -> Tensor<Double> { gradient / divisor.value }
-
-  override var state: [String: Tensor<Double>] {
-    get { ["updates": Tensor(scalar: updates)] }
-    set { updates = newValue["updates"]?.scalar ?? 0 }
-  }
 
   override func copy() -> Preconditioner<Double> {
     guard makesCopies else { return super.copy() }

@@ -35,6 +35,19 @@ struct AtomicFileTests {
   }
 }
 
+@Suite("A reader that has gone away")
+struct VanishedReaderTests {
+  @Test func `does not end the program`() async {
+    await #expect(processExitsWith: .success) {
+      var ends: [Int32] = [0, 0]
+      try #require(pipe(&ends) == 0)
+      close(ends[0])
+      dup2(ends[1], STDOUT_FILENO)
+      StandardOutput.print("to nobody")
+    }
+  }
+}
+
 @Suite("A CSV table")
 struct CSVTableTests {
   @Test func `reads back what it wrote`() throws {

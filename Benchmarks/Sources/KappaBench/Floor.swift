@@ -75,7 +75,7 @@ struct Floor {
   private static func time(_ body: () -> Void) -> Seconds {
     body()
     let calls = max(1, Int(1e-4 / max(ContinuousClock().measure(body) / .seconds(1), 1e-7)))
-    return Seconds(of: { for _ in 0..<calls { body() } }, within: .milliseconds(60)) * (1 / Double(calls))
+    return (1 / Double(calls)) * Seconds(of: { for _ in 0..<calls { body() } }, within: .milliseconds(60))
   }
 }
 
@@ -87,7 +87,6 @@ struct Seconds {
   static var zero: Seconds { Seconds(median: 0, fastest: 0) }
   static func + (a: Seconds, b: Seconds) -> Seconds { Seconds(median: a.median + b.median, fastest: a.fastest + b.fastest) }
   static func * (count: Double, a: Seconds) -> Seconds { Seconds(median: count * a.median, fastest: count * a.fastest) }
-  static func * (a: Seconds, count: Double) -> Seconds { count * a }
 }
 
 extension Seconds {
