@@ -5,12 +5,34 @@ import Tensor
 /// Θ is [outputs, fanIn + 1] with the bias last, or [outputs, fanIn] without one. For a dense or recurrent layer, whose weight
 /// [fanIn, outputs] and bias [outputs] lie one after the other, Θ is a transposed view; a convolution's is packed.
 public struct AffineBlock: Sendable, Hashable {
-  /// How the weights lie in the parameter vector.
+  /// How the weights and the bias of a whole layer lie in the parameter vector.
   public enum Order: Sendable, Hashable {
     /// Row-major [fanIn (+ 1), outputs], the bias as last row: Θ is a view.
     case inputMajor
-    /// Row-major [outputs, fanIn], then the bias [outputs]: Θ is packed and unpacked by copies of its size.
+    /// Row-major [outputs, fanIn], then the bias [outputs], as a convolution's: Θ is packed and unpacked by copies of its size.
     case outputMajor
+    /// Row-major [fanIn / area, outputs, area], then the bias [outputs], as a transposed convolution's with kernels of `area` pixels: packed.
+    case channelMajor(area: Int)
+  }
+
+  /// Columns of Θ that lie at equal distances.
+  public struct Piece: Sendable, Hashable {
+    /// The index in the parameter vector of the first of these columns' element for the first output.
+    public var offset: Int
+    /// The number of columns.
+    public var columns: Int
+    /// From one column to the next.
+    public var columnStride: Int
+    /// From one output to the next.
+    public var outputStride: Int
+
+    /// A piece of the given parts; see there.
+    public init(offset: Int, columns: Int, columnStride: Int, outputStride: Int) {
+      self.offset = offset
+      self.columns = columns
+      self.columnStride = columnStride
+      self.outputStride = outputStride
+    }
   }
 
   /// The layer's name, e.g. "encoder.0".
@@ -21,61 +43,70 @@ public struct AffineBlock: Sendable, Hashable {
   public var fanIn: Int
   /// Whether the last column of Θ is a bias.
   public var hasBias: Bool
-  /// How the weights lie in the parameter vector.
-  public var order: Order
-  /// The index of the first weight in the parameter vector; all others follow without gaps.
-  public var offset: Int
+  /// The columns of Θ, from the first to the last.
+  public var pieces: [Piece]
+  /// How many of the inputs of an output are one channel's: the area of a convolution's kernel, else 1.
+  public var receptiveField = 1
+  /// What is applied to y; some initialisers ask.
+  public var nonlinearity = Activation.identity
 
-  /// A block of the given parts; see there.
-  public init(name: String, outputs: Int, fanIn: Int, hasBias: Bool, order: Order = .inputMajor, offset: Int) {
+  /// A block of the given parts, in the order of its columns; see there. The last piece is the bias's, if there is one.
+  public init(name: String, outputs: Int, hasBias: Bool, pieces: [Piece]) {
+    require(!pieces.isEmpty && outputs > 0, "AffineBlock \(name): no parameters")
     self.name = name
     self.outputs = outputs
-    self.fanIn = fanIn
     self.hasBias = hasBias
-    self.order = order
-    self.offset = offset
+    self.pieces = pieces
+    fanIn = pieces.reduce(0) { $0 + $1.columns } - (hasBias ? 1 : 0)
+  }
+
+  /// A block of weights that lie in `order` from `offset` on, the bias behind them.
+  public init(name: String, outputs: Int, fanIn: Int, hasBias: Bool, order: Order = .inputMajor, offset: Int) {
+    var pieces: [Piece]
+    switch order {
+    case .inputMajor:
+      pieces = [Piece(offset: offset, columns: fanIn + (hasBias ? 1 : 0), columnStride: outputs, outputStride: 1)]
+    case .outputMajor:
+      pieces = [Piece(offset: offset, columns: fanIn, columnStride: 1, outputStride: fanIn)]
+    case .channelMajor(let area):
+      require(area > 0 && fanIn % area == 0, "AffineBlock \(name): \(fanIn) inputs in channels of \(area)")
+      pieces = (0..<fanIn / area).map {
+        Piece(offset: offset + $0 * outputs * area, columns: area, columnStride: 1, outputStride: area)
+      }
+    }
+    if hasBias && order != .inputMajor {
+      pieces.append(Piece(offset: offset + outputs * fanIn, columns: 1, columnStride: 1, outputStride: 1))
+    }
+    self.init(name: name, outputs: outputs, hasBias: hasBias, pieces: pieces)
   }
 
   /// The number of columns of Θ.
   public var columns: Int { fanIn + (hasBias ? 1 : 0) }
   /// The number of parameters.
   public var count: Int { outputs * columns }
+  /// The indices in the parameter vector that each piece's parameters lie between.
+  package var spans: [Range<Int>] {
+    pieces.map { $0.offset..<$0.offset + ($0.columns - 1) * $0.columnStride + (outputs - 1) * $0.outputStride + 1 }
+  }
 
-  /// This block of a vector in the layout of the parameters, as Θ [outputs, columns].
+  /// This block of a vector in the layout of the parameters, as Θ [outputs, columns]: a view if it is of one piece and the vector is
+  /// contiguous, else a copy.
   public func matrix<S: TensorScalar>(in vector: Tensor<S>) -> Tensor<S> {
-    switch order {
-    case .inputMajor:
-      return vector.piece(at: offset, shape: [columns, outputs]).transposed()
-    case .outputMajor:
-      guard hasBias else { return vector.piece(at: offset, shape: [outputs, fanIn]) }
-      var packed = Tensor<S>(zeros: [outputs, columns])
-      vector.withUnsafeElements { source in
-        packed.withUnsafeMutableElements { target in
-          for row in 0..<outputs {
-            for column in 0..<fanIn { target[row * columns + column] = source[offset + row * fanIn + column] }
-            target[row * columns + fanIn] = source[offset + outputs * fanIn + row]
-          }
-        }
-      }
-      return packed
+    let flat = vector.contiguous()
+    let parts = pieces.map { piece in
+      flat.piece(at: piece.offset, shape: [outputs, piece.columns], strides: [piece.outputStride, piece.columnStride])
     }
+    return parts.count == 1 ? parts[0] : Tensor(concatenating: parts, axis: 1)
   }
 
   /// Writes Θ [outputs, columns] to its place in `vector`.
   public func write<S: TensorScalar>(_ matrix: Tensor<S>, to vector: inout Tensor<S>) {
     require(matrix.shape == [outputs, columns], "AffineBlock \(name): Θ is [\(outputs), \(columns)], not \(matrix.shape)")
-    let source = order == .inputMajor ? matrix.transposed() : matrix
-    source.withUnsafeElements { from in
-      vector.withUnsafeMutableElements { to in
-        if order == .inputMajor || !hasBias {
-          for i in 0..<count { to[offset + i] = from[i] }
-          return
-        }
-        for row in 0..<outputs {
-          for column in 0..<fanIn { to[offset + row * fanIn + column] = from[row * columns + column] }
-          to[offset + outputs * fanIn + row] = from[row * columns + fanIn]
-        }
-      }
+    var column = 0
+    for piece in pieces {
+      let part = matrix.sliced(axis: 1, column..<column + piece.columns)
+      vector.setPiece(at: piece.offset, strides: [piece.outputStride, piece.columnStride], to: part)
+      column += piece.columns
     }
   }
 }

@@ -8,13 +8,8 @@ extension Linearization {
   /// - Parameter directions: k vectors in the layout of θ, as the rows of a matrix [k, n].
   /// - Returns: [k, n].
   /// - Complexity: the arithmetic of k single products; for small operations much less time. Memory for k tangents of every activation.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func hessianVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
-    let (sources, width) = blocks(of: directions, "hessianVectorProducts")
-    let result = Tensor<Scalar>(uninitialized: [width, layout.count])
-    let rows = (0..<width).map { result[row: $0] }
-    sweep.run(hessianPlan, from: sources, into: inputs.indices.map { input in rows.map { layout.view(input, of: $0) } })
-    return result
+    parameterProducts(hessianPlan, directions, "hessianVectorProducts")
   }
 
   /// G vⱼ for each row vⱼ of `directions`; see `gaussNewtonVectorProduct`.
@@ -22,8 +17,20 @@ extension Linearization {
   /// - Returns: [k, n].
   public func gaussNewtonVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
     let outputTangents = jacobianVectorProducts(directions)
-    if outputsAreConstant { return Tensor(zeros: directions.shape) }
-    return vectorJacobianProducts(lossHessianProducts(outputTangents))
+    var products =
+      outputsAreConstant ? Tensor(zeros: directions.shape) : vectorJacobianProducts(lossHessianProducts(outputTangents))
+    if let plan = penaltyPlan { products += parameterProducts(plan, directions, "gaussNewtonVectorProducts") }
+    return products
+  }
+
+  /// What a plan with a target for each parameter makes of the rows of `directions`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func parameterProducts(_ plan: TangentPlan, _ directions: Tensor<Scalar>, _ operation: String) -> Tensor<Scalar> {
+    let (sources, width) = blocks(of: directions, operation)
+    let result = Tensor<Scalar>(uninitialized: [width, layout.count])
+    let rows = (0..<width).map { result[row: $0] }
+    sweep.run(plan, from: sources, into: inputs.indices.map { input in rows.map { layout.view(input, of: $0) } })
+    return result
   }
 
   /// J vⱼ for each row vⱼ of `directions`.

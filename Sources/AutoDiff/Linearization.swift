@@ -33,6 +33,16 @@ public final class Linearization<Scalar: TensorScalar> {
     losses.tape == nil || losses.shape[0] == 0 ? nil : ExampleSweep(tape, losses: losses.node, inputs: inputs)
   }
 
+  /// The gradient of the penalty as a recorded pass of its own; nil if no parameter enters one.
+  private let penalty: Int?
+  private(set) lazy var penaltyPlan: TangentPlan? = penalty.map { node in
+    let backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: node + 1, isRecording: true)
+    backward.seed(node, Variable(Tensor(repeating: 1, shape: tape.shape(of: node))))
+    backward.run(0..<node + 1)
+    let parts = inputs.map { input in backward.recordedParts(of: input).compactMap { $0.tape == nil ? nil : $0.node } }
+    return TangentPlan(tape, from: inputs, to: parts)
+  }
+
   private let backward: ReverseSweep<Scalar>
   private var backwardEnd: Int
   private(set) lazy var hessianPlan = TangentPlan(tape, from: inputs, to: gradientParts)
@@ -61,6 +71,7 @@ public final class Linearization<Scalar: TensorScalar> {
     outputsAreConstant = evaluation.outputs.map { $0.tape == nil } ?? false
     outputShape = evaluation.outputs?.shape ?? []
     exampleLosses = evaluation.exampleLosses
+    penalty = evaluation.penalty.flatMap { $0.tape == nil ? nil : $0.node }
     sweep = TangentSweep(tape)
     backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: loss + 1, isRecording: true)
     backwardEnd = loss + 1
@@ -115,11 +126,17 @@ public final class Linearization<Scalar: TensorScalar> {
     return assemble { sums in sweep.run(plan, from: direction, into: &sums) }
   }
 
-  /// G v with G = Jᵀ H_L J: J the Jacobian of the outputs, H_L the Hessian of the loss in them (Schraudolph, 2002).
+  /// G v with G = Jᵀ H_L J: J the Jacobian of the outputs, H_L the Hessian of the loss in them (Schraudolph, 2002); a penalty's Hessian is added.
   /// - Parameter v: a vector in the layout of θ.
   public func gaussNewtonVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let outputTangent = jacobianVectorProduct(v)
-    return outputsAreConstant ? Tensor(zeros: [layout.count]) : vectorJacobianProduct(lossHessianProduct(outputTangent))
+    var product =
+      outputsAreConstant ? Tensor(zeros: [layout.count]) : vectorJacobianProduct(lossHessianProduct(outputTangent))
+    if let plan = penaltyPlan {
+      let direction = pieces(of: v, "gaussNewtonVectorProduct")
+      product += assemble { sums in sweep.run(plan, from: direction, into: &sums) }
+    }
+    return product
   }
 
   /// J v: how the outputs change along `v`.

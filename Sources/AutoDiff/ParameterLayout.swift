@@ -12,6 +12,9 @@ public struct ParameterLayout: Sendable, Hashable {
     public var shape: Shape
     /// The index of its first element in θ.
     public var offset: Int
+    /// Where its elements start if no initialisation says otherwise: a number for each of as many equal parts of its last axis. Mostly
+    /// [0]; [1] for a gain, [0, 1, 0, 0] for an LSTM's bias with its forget gate open.
+    public var start: [Double]
     /// The number of its elements.
     public var count: Int { shape.elementCount }
   }
@@ -27,18 +30,27 @@ public struct ParameterLayout: Sendable, Hashable {
   public init() {}
 
   /// Adds a parameter behind those there are and returns its index. Names are unique.
+  /// - Parameter start: see `Entry.start`; zeros by default.
   @discardableResult
-  public mutating func append(_ name: String, _ shape: Shape) -> Int {
+  public mutating func append(_ name: String, _ shape: Shape, start: [Double] = [0]) -> Int {
     require(!entries.contains { $0.name == name }, "ParameterLayout: two parameters are named \(name)")
-    entries.append(Entry(name: name, shape: shape, offset: count))
+    let parts = start.count
+    require(
+      parts > 0 && (shape.last ?? 1) % parts == 0, "ParameterLayout: \(parts) values start parameter \(name) of shape \(shape)")
+    entries.append(Entry(name: name, shape: shape, offset: count, start: start))
     count += shape.elementCount
     return entries.count - 1
   }
 
   /// Adds a weight [fanIn, outputs] and, unless told otherwise, its bias [outputs], and declares them an affine map.
+  /// - Parameter nonlinearity: what is applied to the map's outputs.
   /// - Returns: the index of the weight; the bias follows it.
-  public mutating func appendAffine(_ name: String, fanIn: Int, outputs: Int, hasBias: Bool = true) -> Int {
-    let block = AffineBlock(name: name, outputs: outputs, fanIn: fanIn, hasBias: hasBias, offset: count)
+  @discardableResult
+  public mutating func appendAffine(
+    _ name: String, fanIn: Int, outputs: Int, hasBias: Bool = true, nonlinearity: Activation = .identity
+  ) -> Int {
+    var block = AffineBlock(name: name, outputs: outputs, fanIn: fanIn, hasBias: hasBias, offset: count)
+    block.nonlinearity = nonlinearity
     let index = append("\(name).weight", [fanIn, outputs])
     if hasBias { append("\(name).bias", [outputs]) }
     affineBlocks.append(block)
@@ -47,8 +59,17 @@ public struct ParameterLayout: Sendable, Hashable {
 
   /// Declares that parameters already there form an affine map.
   public mutating func declare(_ block: AffineBlock) {
-    require(block.offset >= 0 && block.offset + block.count <= count, "AffineBlock \(block.name) lies outside the parameters")
+    require(
+      block.spans.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= count },
+      "AffineBlock \(block.name) lies outside the parameters")
     affineBlocks.append(block)
+  }
+
+  /// Says what is applied to the outputs of the affine map declared last, unless it has been said or there is none: for a nonlinearity that
+  /// is a layer of its own.
+  public mutating func noteNonlinearity(_ nonlinearity: Activation) {
+    guard let last = affineBlocks.indices.last, affineBlocks[last].nonlinearity == .identity else { return }
+    affineBlocks[last].nonlinearity = nonlinearity
   }
 
   /// The index of the parameter with the given name.
@@ -58,6 +79,24 @@ public struct ParameterLayout: Sendable, Hashable {
   public func view<S: TensorScalar>(_ name: String, of vector: Tensor<S>) -> Tensor<S> {
     guard let index = index(of: name) else { fatalError("ParameterLayout: no parameter is named \(name)") }
     return view(index, of: vector)
+  }
+
+  /// The layers, or whatever else shares the part of its name before the last dot, in order, and the parameters of each.
+  public var layers: [(name: String, entries: [Entry])] {
+    var result: [(name: String, entries: [Entry])] = []
+    for entry in entries {
+      let name = entry.name.lastIndex(of: ".").map { String(entry.name[..<$0]) } ?? entry.name
+      if result.last?.name == name { result[result.count - 1].entries.append(entry) } else { result.append((name, [entry])) }
+    }
+    return result
+  }
+
+  /// What a vector of this layout (a gradient, a diagonal, a step) says about each layer: its part of the vector, flat.
+  public func layerViews<S: TensorScalar>(of vector: Tensor<S>) -> [(name: String, part: Tensor<S>)] {
+    require(vector.shape == [count], "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
+    return layers.map { layer in
+      (layer.name, vector.piece(at: layer.entries[0].offset, shape: [layer.entries.reduce(0) { $0 + $1.count }]))
+    }
   }
 
   /// Piece `index` of a vector of this layout, under its shape: a view.
@@ -85,6 +124,15 @@ public struct Parameters<Scalar: TensorScalar> {
     self.layout = layout
     let flat = vector.contiguous()
     variables = layout.entries.indices.map { Variable(layout.view($0, of: flat)) }
+  }
+
+  /// Variables for the parameters of a layout, in its order.
+  public init(_ layout: ParameterLayout, _ variables: [Variable<Scalar>]) {
+    require(
+      variables.map(\.shape) == layout.entries.map(\.shape),
+      "Parameters: variables of shapes \(variables.map(\.shape)) for parameters of shapes \(layout.entries.map(\.shape))")
+    self.layout = layout
+    self.variables = variables
   }
 
   /// Parameter `index` of the layout.

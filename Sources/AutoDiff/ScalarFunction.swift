@@ -14,22 +14,31 @@ public protocol ScalarFunction<Scalar> {
 
 /// What a `ScalarFunction` computes.
 public struct Evaluation<Scalar: TensorScalar> {
-  /// One element.
+  /// One element; the penalty is part of it.
   public var loss: Variable<Scalar>
-  /// The outputs z on which the loss acts; all dependence on the parameters passes through them. Nil if not told apart.
+  /// The outputs z on which the loss acts; all dependence on the parameters but a penalty's passes through them. Nil if not told apart.
   public var outputs: Variable<Scalar>?
   /// The losses of the examples of a batch, `[B]`, before they are put together. Nil if not told apart.
   public var exampleLosses: Variable<Scalar>?
+  /// What the parameters cost by themselves, past the outputs: one element, added to the loss. Its Hessian is part of G. Nil if nothing.
+  public var penalty: Variable<Scalar>?
 
-  /// An evaluation; stops the program if the loss has not one element, or the examples' losses are no vector.
-  public init(loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil, exampleLosses: Variable<Scalar>? = nil) {
+  /// An evaluation; stops the program if the loss or the penalty has not one element, or the examples' losses are no vector.
+  /// - Parameters:
+  ///   - loss: without the penalty, which is added to it.
+  public init(
+    loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil, exampleLosses: Variable<Scalar>? = nil,
+    penalty: Variable<Scalar>? = nil
+  ) {
     require(loss.shape.elementCount == 1, "a loss has one element, not shape \(loss.shape)")
+    if let penalty { require(penalty.shape.elementCount == 1, "a penalty has one element, not shape \(penalty.shape)") }
     if let exampleLosses {
       require(exampleLosses.shape.rank == 1, "losses of examples have one axis, [B], not shape \(exampleLosses.shape)")
     }
-    self.loss = loss
+    self.loss = penalty.map { loss + $0.reshaped(to: loss.shape) } ?? loss
     self.outputs = outputs
     self.exampleLosses = exampleLosses
+    self.penalty = penalty
   }
 }
 

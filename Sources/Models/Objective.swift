@@ -9,12 +9,17 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
   public let loss: Criterion
   /// How the losses of a batch become one.
   public let reduction: Reduction
+  /// What large parameters cost; nil: nothing.
+  public let penalty: L2Penalty?
 
-  /// - Parameter reduction: over the examples of a batch; their mean by default.
-  public init(_ model: Network, loss: Criterion, reduction: Reduction = .mean) {
+  /// - Parameters:
+  ///   - reduction: over the examples of a batch; their mean by default.
+  ///   - penalty: what large parameters cost, whatever the batch; nothing by default.
+  public init(_ model: Network, loss: Criterion, reduction: Reduction = .mean, penalty: L2Penalty? = nil) {
     self.model = model
     self.loss = loss
     self.reduction = reduction
+    self.penalty = penalty
   }
 
   /// The objective on a batch, as a function of θ.
@@ -33,7 +38,7 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
   }
 }
 
-/// An objective on given data: L(θ), the mean (or sum) over the batch of each example's loss.
+/// An objective on given data: L(θ), the mean (or sum) over the batch of each example's loss, and the penalty if there is one.
 public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScalar>: ScalarFunction, Sendable {
   /// Model and loss.
   public let objective: Objective<Network, Criterion>
@@ -47,14 +52,40 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
   public func evaluate(_ parameters: Parameters<Scalar>) -> Evaluation<Scalar> {
     let outputs = objective.model(Variable(inputs), parameters)
     let losses = objective.loss.exampleLosses(outputs, targets)
-    return Evaluation(loss: objective.reduction == .mean ? losses.mean() : losses.sum(), outputs: outputs, exampleLosses: losses)
+    return Evaluation(
+      loss: objective.reduction(losses), outputs: outputs, exampleLosses: losses, penalty: objective.penalty?(parameters))
   }
 
   /// The outputs of the model at θ.
   public func outputs(at theta: Tensor<Scalar>) -> Tensor<Scalar> { objective.model(inputs, at: theta) }
 
-  /// The loss of each example at θ, [batch].
+  /// The loss of each example at θ, [batch]; the penalty is no example's.
   public func exampleLosses(at theta: Tensor<Scalar>) -> Tensor<Scalar> {
     objective.loss.exampleLosses(Variable(outputs(at: theta)), targets).value
+  }
+}
+
+/// ½ λ Σ θ² over some of the parameters. It enters the value, the gradient, H v and G v alike.
+public struct L2Penalty: Sendable, Hashable {
+  /// λ.
+  public let coefficient: Double
+  /// Whether biases, and all else that has one axis, count too.
+  public let includesBiases: Bool
+
+  /// - Parameters:
+  ///   - coefficient: λ, not negative.
+  ///   - includesBiases: whether parameters of one axis count; not by default.
+  public init(_ coefficient: Double, includesBiases: Bool = false) {
+    require(coefficient >= 0, "L2Penalty: the coefficient \(coefficient)")
+    self.coefficient = coefficient
+    self.includesBiases = includesBiases
+  }
+
+  /// Its value; nil if it is of no parameter.
+  func callAsFunction<S>(_ parameters: Parameters<S>) -> Variable<S>? {
+    let entries = parameters.layout.entries
+    let squares = entries.indices.filter { includesBiases || entries[$0].shape.rank > 1 }.map { parameters[$0].squared().sum() }
+    guard coefficient > 0, let first = squares.first else { return nil }
+    return squares.dropFirst().reduce(first, +) * S(0.5 * coefficient)
   }
 }

@@ -52,7 +52,7 @@ struct AffineBlockTests {
     let (x, one) = (Tensor<Double>.normal([4], seed: 2), Tensor<Double>([1]))
     let blocks = model.layout.affineBlocks
     #expect(blocks.map(\.name) == ["first", "second"] && blocks.map(\.hasBias) == [true, hasBias])
-    #expect(blocks.map(\.offset) == [0, 15] && blocks.map(\.count).reduce(0, +) == model.layout.count)
+    #expect(blocks.map { $0.pieces[0].offset } == [0, 15] && blocks.map(\.count).reduce(0, +) == model.layout.count)
     let hidden = matmul(blocks[0].matrix(in: theta), Tensor(concatenating: [x, one])).tanh()
     let outputs = matmul(blocks[1].matrix(in: theta), hasBias ? Tensor(concatenating: [hidden, one]) : hidden)
     expectClose(outputs, model(x.reshaped(to: [1, 4]), at: theta)[row: 0], "outputs")

@@ -6,13 +6,15 @@ import Testing
 struct InitializationTests {
   /// One affine map that is no dense layer, outputs first as in a convolution, behind a parameter that belongs to no map.
   private struct OutputMajorModel: Model {
-    var activations: [Activation] = [.tanh]
+    var nonlinearity = Activation.tanh
     var layout: ParameterLayout {
       var layout = ParameterLayout()
       layout.append("scale", [5])
       layout.append("weight", [30, 20])
       layout.append("bias", [30])
-      layout.declare(AffineBlock(name: "map", outputs: 30, fanIn: 20, hasBias: true, order: .outputMajor, offset: 5))
+      var block = AffineBlock(name: "map", outputs: 30, fanIn: 20, hasBias: true, order: .outputMajor, offset: 5)
+      block.nonlinearity = nonlinearity
+      layout.declare(block)
       return layout
     }
     func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> { inputs }
@@ -142,12 +144,76 @@ struct InitializationTests {
     #expect(dense.elements.allSatisfy { $0 != 0 } && none?.elements.allSatisfy { $0 == 0 } == true)
   }
 
-  @Test func `that are sparse need connections, and an activation for each map`() async {
+  @Test func `that are sparse need connections, and exceptions a name that is there`() async {
     await #expect(processExitsWith: .failure) {
       _ = MLP([4, 3], activation: .tanh).initialParameters(.sparse(connections: 0), seed: 1, of: Double.self)
     }
     await #expect(processExitsWith: .failure) {
-      _ = OutputMajorModel(activations: []).initialParameters(.sparse(connections: 2), seed: 1, of: Double.self)
+      _ = OutputMajorModel().initialParameters(.lecun, except: ["mop": .he], seed: 1, of: Double.self)
     }
+  }
+}
+
+@Suite("Rules for initial parameters")
+struct InitializationRuleTests {
+  private func weights(_ model: some Model, _ rule: Initialization, block: Int = 0) -> Tensor<Double> {
+    let map = model.layout.affineBlocks[block]
+    return map.matrix(in: model.initialParameters(rule, seed: 1, of: Double.self)).sliced(axis: 1, 0..<map.fanIn)
+  }
+
+  @Test func `have the variances of their papers, for convolutions too`() {
+    // Fan-in 100 and 8 · 9 = 72, fan-out 300 and 200 · 9.
+    let dense = Sequential { Dense(100, 300) }
+    let convolution = Sequential { Conv2D(8, 200, kernel: 3) }
+    let rules: [(Initialization, dense: Double, convolution: Double)] = [
+      (.he, 2.0 / 100, 2.0 / 72), (.lecun, 1.0 / 100, 1.0 / 72), (.glorotNormal, 2.0 / 400, 2.0 / 1872),
+      (.glorotUniform, 2.0 / 400, 2.0 / 1872), (.uniform(bound: 0.3), 0.03, 0.03), (.normal(standardDeviation: 0.2), 0.04, 0.04),
+    ]
+    for (rule, first, second) in rules {
+      for (model, variance) in [(dense, first), (convolution, second)] {
+        let drawn = weights(model, rule)
+        let n = Double(drawn.count)
+        // Five standard deviations of the mean square of normal numbers.
+        expectClose(drawn.squared().mean().scalar, variance, Tolerance(relative: 5 * (2 / n).squareRoot(), absolute: 0), "\(rule)")
+        expectClose(drawn.mean().scalar, 0, Tolerance(relative: 0, absolute: 5 * (variance / n).squareRoot()), "\(rule): mean")
+      }
+    }
+    let bound = (6.0 / 400).squareRoot()
+    let uniform = weights(dense, .glorotUniform)
+    let elements = uniform.elements
+    #expect(elements.max()! < bound && elements.max()! > 0.98 * bound && elements.min()! >= -bound)
+    #expect(weights(dense, .constant(0.25)).elements.allSatisfy { $0 == 0.25 })
+  }
+
+  @Test func `draw orthogonal matrices, one for each group of a recurrent weight`() {
+    let drawn = weights(Sequential { Dense(8, 5) }, .orthogonal(gain: 2))
+    expectClose(matmul(drawn, drawn.transposed()), 4 * Tensor(identity: 5), Tolerance(relative: 0, absolute: 1e-12), "rows")
+    let model = Sequential { LSTM(2, 6).named("lstm") }
+    let theta: Tensor<Double> = model.initialParameters(.lecun, except: ["lstm.recurrent": .orthogonal()], seed: 1)
+    for (index, gate) in model.layout.view("lstm.recurrent", of: theta).split(into: 4, axis: 1).enumerated() {
+      expectClose(matmul(gate, gate.transposed()), Tensor(identity: 6), Tolerance(relative: 0, absolute: 1e-12), "gate \(index)")
+    }
+  }
+
+  @Test func `make exceptions of layers and parameters by name`() {
+    let model = MLP([4, 5, 3], activation: .tanh)
+    let plain: Tensor<Double> = model.initialParameters(.lecun, seed: 1)
+    let theta: Tensor<Double> = model.initialParameters(
+      .lecun, except: ["layer1": .constant(2), "layer1.bias": .constant(-1), "layer0.bias": .normal(standardDeviation: 3)], seed: 1)
+    let layout = model.layout
+    expectClose(layout.view("layer0.weight", of: theta), layout.view("layer0.weight", of: plain), .exact, "not an exception")
+    #expect(layout.view("layer1.weight", of: theta).elements.allSatisfy { $0 == 2 })
+    #expect(layout.view("layer1.bias", of: theta).elements.allSatisfy { $0 == -1 })
+    #expect(layout.view("layer0.bias", of: theta).elements.allSatisfy { $0 != 0 })
+  }
+
+  @Test func `with replacement may draw an input twice, and then have fewer connections`() {
+    let model = MLP([20, 400], activation: .sigmoid)
+    let drawn = weights(model, .sparse(connections: 15, withReplacement: true))
+    let counts = (0..<400).map { unit in drawn[row: unit].elements.count { $0 != 0 } }
+    #expect(counts.max()! <= 15 && counts.contains { $0 < 15 })
+    // 20 (1 - (19/20)^15) distinct inputs on average.
+    let mean = Double(counts.reduce(0, +)) / 400
+    expectClose(mean, 20 * (1 - 0.46329), Tolerance(relative: 0.03, absolute: 0), "distinct inputs")
   }
 }

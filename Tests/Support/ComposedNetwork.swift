@@ -55,8 +55,6 @@ package struct ComposedNetwork: Model {
     self.layout = layout
   }
 
-  package var activations: [Activation] { [] }
-
   package func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
     steps.reduce(inputs) { $1.apply($0, parameters) }
   }
@@ -184,51 +182,5 @@ fileprivate struct Recurrent: Sendable {
         h = (1 - gates[1]) * n + gates[1] * h
         return h
       })
-  }
-}
-
-/// A layer's JSON and the parameters that it may name.
-fileprivate struct LayerDescription {
-  let json: JSONValue
-  let layout: ParameterLayout
-  let label: String
-
-  func failure(_ what: String) -> GoldenCase.Failure {
-    GoldenCase.Failure(description: "\(label) (\(json["kind"]?.string ?? "?")) \(what)")
-  }
-
-  func int(_ key: String) throws -> Int {
-    guard let value = json[key]?.int else { throw failure("has no \(key)") }
-    return value
-  }
-
-  func extent(_ key: String) throws -> Extent2D {
-    guard let values = json[key]?.ints, values.count == 2 else { throw failure("has no \(key) of height and width") }
-    return Extent2D(height: values[0], width: values[1])
-  }
-
-  func convolution() throws -> Convolution2D {
-    guard let sides = json["padding"]?.array?.map(\.ints), sides.count == 2, let rows = sides[0], let columns = sides[1],
-      rows.count == 2 && columns.count == 2
-    else { throw failure("has no padding of four sides") }
-    return Convolution2D(
-      stride: try extent("stride"),
-      padding: Padding2D(top: rows[0], bottom: rows[1], left: columns[0], right: columns[1]), dilation: try extent("dilation"))
-  }
-
-  /// The parameter that member `key` names, of the shape that the layer's sizes ask for.
-  func parameter(_ key: String, _ shape: Shape) throws -> Int {
-    guard let index = try optionalParameter(key, shape) else { throw failure("names no \(key)") }
-    return index
-  }
-
-  /// As above; nil if the layer does without.
-  func optionalParameter(_ key: String, _ shape: Shape) throws -> Int? {
-    guard let name = json[key]?.string else { return nil }
-    guard let index = layout.index(of: name) else { throw failure("names a parameter \(name), which is not there") }
-    guard layout.entries[index].shape == shape else {
-      throw failure("asks for \(name) \(shape), but it is \(layout.entries[index].shape)")
-    }
-    return index
   }
 }

@@ -27,37 +27,45 @@ extension JSONValue {
 }
 
 extension GoldenCase {
-  /// The kinds of this network's layers that `Models` does not have; empty if it can be built of its layers.
+  /// What of this network `Models` has no layer for; empty if it can be built of its layers.
   package var unknownLayers: [String] {
-    (description["layers"]?.array ?? []).compactMap { layer in
-      let kind = layer["kind"]?.string ?? "?"
-      if kind == "activation" { return layer.activation == nil ? "\(kind) \(layer["function"]?.string ?? "?")" : nil }
-      return kind == "dense" ? nil : kind
-    }
+    ComposedNetwork.unknownParts(of: self)
+      + (description["layers"]?.array ?? []).compactMap { layer in
+        let (kind, hasBias, hasSecond) = (
+          layer["kind"]?.string, layer["bias"]?.string != nil, layer["bias_recurrent"]?.string != nil
+        )
+        switch kind {
+        case "gru": return hasBias ? nil : "gru without bias"
+        case "rnn", "lstm": return hasSecond ? "\(kind!) with two biases" : nil
+        default: return nil
+        }
+      }
   }
 
   /// The loss; nil if it is unknown.
   package var namedLoss: NamedLoss? { (description["loss"]?["kind"]?.string).flatMap(NamedLoss.init(rawValue:)) }
 
-  /// The network: activations as layers of their own, or `fused` into the dense layers right before them.
+  /// The network: activations as layers of their own, or `fused` into the layers right before them that take one.
   package func network(fused: Bool) throws -> Sequential {
     guard unknownLayers.isEmpty else { throw Failure(description: "\(name): no layers \(unknownLayers)") }
     let layers = description["layers"]?.array ?? []
-    var result: [(name: String, layer: any Layer)] = []
+    var shapes = ParameterLayout()
+    for parameter in description["parameters"]?.array ?? [] {
+      guard let name = parameter["name"]?.string, let shape = parameter["shape"]?.ints else {
+        throw Failure(description: "\(self.name): a parameter without name or shape")
+      }
+      shapes.append(name, Shape(shape))
+    }
+    let takers: Set = ["dense", "conv2d", "conv_transpose2d"]
+    var result: [NamedLayer] = []
     for (index, layer) in layers.enumerated() {
-      if let activation = layer.activation {
-        // A dense layer takes one activation; a second one, or one in front of all, stays a layer.
-        let isTaken = fused && index > 0 && layers[index - 1]["kind"]?.string == "dense"
-        if !isTaken { result.append(("activation\(index)", ActivationLayer(activation))) }
-        continue
-      }
-      guard let inputs = layer["in"]?.int, let outputs = layer["out"]?.int else {
-        throw Failure(description: "\(name): layer \(index) has no sizes")
-      }
-      let next = fused && index + 1 < layers.count ? layers[index + 1].activation : nil
-      // A bias that is null is none.
-      let dense = Dense(inputs, outputs, activation: next ?? .identity, hasBias: layer["bias"]?.string != nil)
-      result.append(("dense\(index)", dense))
+      // A layer takes one activation; a second one, or one in front of all, stays a layer.
+      let isTaken = fused && index > 0 && layer.activation != nil && takers.contains(layers[index - 1]["kind"]?.string ?? "")
+      if isTaken { continue }
+      let takes = fused && takers.contains(layer["kind"]?.string ?? "") && index + 1 < layers.count
+      let description = LayerDescription(json: layer, layout: shapes, label: "\(name): layer \(index)")
+      let activation = takes ? layers[index + 1].activation ?? .identity : .identity
+      result.append(NamedLayer(name: "\(index)", layer: try description.layer(activation: activation)))
     }
     return Sequential(result)
   }
@@ -88,6 +96,7 @@ extension Targets {
     switch self {
     case .values(let all): .values(all.rows(indices))
     case .labels(let all): .labels(all.rows(indices))
+    case .weighted(let all, let weights): .weighted(all.examples(indices), by: weights.rows(indices))
     }
   }
 }

@@ -1,5 +1,4 @@
 import Kappa
-import Synchronization
 import TestSupport
 import Testing
 
@@ -115,12 +114,12 @@ struct ArithmeticTests {
   @Test func `is cut for another number of threads by whoever asks, on all threads that help, and by nobody else`() {
     let before = Parallel.threads
     Parallel.cutting(for: before + 3) {
-      let seen = Mutex<[Int]>([])
-      Parallel.forEach(8) { _ in
-        let threads = Parallel.threads
-        seen.withLock { $0.append(threads) }
+      let seen = [Int](unsafeUninitializedCapacity: 8) { places, count in
+        let base = places.baseAddress!
+        Parallel.forEach(8) { base[$0] = Parallel.threads }
+        count = 8
       }
-      #expect(seen.withLock { $0 } == Array(repeating: before + 3, count: 8))
+      #expect(seen == Array(repeating: before + 3, count: 8))
       Parallel.cutting(for: 1) { #expect(Parallel.threads == 1) }
       #expect(Parallel.threads == before + 3)
     }

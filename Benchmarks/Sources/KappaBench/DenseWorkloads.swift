@@ -29,15 +29,7 @@ struct DenseNetwork {
   var inputs: Tensor<Float> { RandomStream(seed: 0).split(1).uniform([batch, sizes[0]]) }
 
   /// Weights N(0, 1 / fanIn), biases N(0, 0.01).
-  var parameters: Tensor<Float> {
-    let layout = model.layout
-    var theta: Tensor<Float> = model.initialParameters(.lecun, seed: 0)
-    for (index, block) in layout.affineBlocks.enumerated() {
-      let biases: Tensor<Float> = RandomStream(seed: 2).split(UInt64(index)).normal([block.outputs])
-      for unit in 0..<block.outputs { theta[block.offset + block.fanIn * block.outputs + unit] = 0.1 * biases[unit] }
-    }
-    return theta
-  }
+  var parameters: Tensor<Float> { model.layout.normalVector { $0.shape.rank == 1 ? 0.1 : 1 / Double($0.shape[0]).squareRoot() } }
 
   var objective: any ScalarFunction<Float> {
     isClassification

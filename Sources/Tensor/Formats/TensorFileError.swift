@@ -42,6 +42,10 @@ public struct TensorFileError: Error, Equatable, Sendable, CustomStringConvertib
     case valueDoesNotFit(index: Int, value: String, asked: ElementType)
     /// No tensor of this name; those that are there, at most 20 of them.
     case missing(available: [String])
+    /// The tensor has another shape than the parameter that it is to become.
+    case wrongShape(found: Shape, expected: Shape)
+    /// Tensors that nobody asked for, at most 20 of them.
+    case unexpected(names: [String])
     /// Two tensors of one name.
     case duplicateName
     /// A name that would lead out of the folder in which an archive is unpacked.
@@ -98,6 +102,11 @@ extension TensorFileError.Defect: CustomStringConvertible {
       "element \(index) is \(value), which is no \(asked); ask for a type that has it"
     case .missing(let available):
       "no tensor of this name; there are \(available.isEmpty ? "none" : available.map { "'\($0)'" }.joined(separator: ", "))"
+    case .wrongShape(let found, let expected):
+      "has shape \(found), and the parameter \(expected); load it into the model that it was saved from"
+    case .unexpected(let names):
+      "tensors that are no parameters of the model: \(names.map { "'\($0)'" }.joined(separator: ", ")); check the model's layers and their"
+        + " names, or allow others"
     case .duplicateName:
       "two tensors have this name; write the file again with names of their own"
     case .unsafeName:

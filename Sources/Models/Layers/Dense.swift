@@ -22,14 +22,19 @@ public struct Dense: Layer {
   }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    _ = layout.appendAffine(name, fanIn: inputs, outputs: outputs, hasBias: hasBias)
+    layout.appendAffine(name, fanIn: inputs, outputs: outputs, hasBias: hasBias, nonlinearity: activation)
   }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
     require(x.shape.last == inputs, "Dense: inputs of shape \(x.shape) for \(inputs) inputs")
     let product = matmul(x, parameters[0])
-    if hasBias { return product.activated(activation, bias: parameters[1]) }
-    return activation == .identity ? product : ActivationLayer(activation)(product, parameters)
+    return hasBias ? product.activated(activation, bias: parameters[1]) : product.activated(activation)
+  }
+
+  /// PyTorch's weights are [outputs, inputs].
+  public func foreignParameters(name: String) -> [ForeignParameter] {
+    let weight = ForeignParameter(name: "\(name).weight", entry: 0, permutation: [1, 0])
+    return hasBias ? [weight, ForeignParameter(name: "\(name).bias", entry: 1)] : [weight]
   }
 }
 
@@ -40,14 +45,21 @@ public struct ActivationLayer: Layer {
   /// A layer without parameters.
   public init(_ activation: Activation) { self.activation = activation }
 
-  public func declareParameters(in layout: inout ParameterLayout, name: String) {}
+  public func declareParameters(in layout: inout ParameterLayout, name: String) { layout.noteNonlinearity(activation) }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+    x.activated(activation)
+  }
+}
+
+extension Variable {
+  /// f(x) element by element.
+  func activated(_ activation: Activation) -> Variable {
     switch activation {
-    case .identity: x
-    case .tanh: x.tanh()
-    case .sigmoid: x.sigmoid()
-    case .leakyRelu(let slope): x.leakyRelu(slope: slope)
+    case .identity: self
+    case .tanh: tanh()
+    case .sigmoid: sigmoid()
+    case .leakyRelu(let slope): leakyRelu(slope: slope)
     }
   }
 }

@@ -33,7 +33,7 @@ public struct MLP: Model {
   }
 
   public var layout: ParameterLayout { network.layout }
-  public var activations: [Activation] { network.activations }
+  public var parts: [NamedLayer] { network.parts }
 
   public func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
     network(inputs, parameters)

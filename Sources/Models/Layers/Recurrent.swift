@@ -1,0 +1,171 @@
+import AutoDiff
+import Tensor
+
+/// What of a sequence a recurrent layer hands on.
+public enum SequenceOutput: Sendable, Hashable {
+  /// The state behind the last step, [batch, hidden].
+  case last
+  /// The states behind all steps, in the order of the inputs' axes.
+  case all
+}
+
+/// How the axes of sequences lie.
+public enum SequenceOrder: Sendable, Hashable {
+  /// [batch, time, features].
+  case batchFirst
+  /// [time, batch, features]: no copy is made.
+  case timeFirst
+}
+
+/// What a recurrent layer makes of sequences.
+public struct RecurrentResult<Scalar: TensorScalar> {
+  /// h behind every step, [time, batch, hidden].
+  public var states: Variable<Scalar>
+  /// The state behind the last step, to go on from, [parts, batch, hidden]: h, and what else the cell remembers. Of stacked layers, one
+  /// layer's behind the other's.
+  public var final: Variable<Scalar>
+}
+
+/// A layer that reads a sequence step by step.
+///
+/// As a layer among others it starts from zeros and reads all steps. On sequences of unequal length, or from another state, use `run`.
+public protocol RecurrentLayer: Layer {
+  /// The length of a step's input.
+  var inputs: Int { get }
+  /// The length of h.
+  var hidden: Int { get }
+  /// The number of tensors [batch, hidden] that make its state; 1 by default.
+  var stateParts: Int { get }
+  /// Which of them is the state that it hands on; the first by default.
+  var outputPart: Int { get }
+  /// What it hands on as a layer among others.
+  var output: SequenceOutput { get }
+  /// The axes of its inputs and, with `output == .all`, of its outputs.
+  var order: SequenceOrder { get }
+
+  /// The states of sequences of one length.
+  /// - Parameters:
+  ///   - x: [time, batch, inputs].
+  ///   - state: before the first step, [stateParts, batch, hidden].
+  func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
+  ) -> RecurrentResult<S>
+}
+
+extension RecurrentLayer {
+  public var stateParts: Int { 1 }
+  public var outputPart: Int { 0 }
+
+  public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+    handedOn(run(inTimeOrder(x), parameters, from: nil, mask: nil).states)
+  }
+
+  /// What becomes of sequences [time, batch, inputs].
+  /// - Parameters:
+  ///   - state: before the first step; zeros if nil.
+  ///   - mask: [time, batch], true where there is an input; nil if there is one at every step. Where there is none the state stays as it is.
+  /// - Complexity: with a mask, a few operations more at each step.
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>?, mask: Tensor<Bool>?
+  ) -> RecurrentResult<S> {
+    require(
+      x.shape.rank == 3 && x.shape[2] == inputs && x.shape[0] > 0,
+      "\(Self.self): sequences of shape \(x.shape), not [time, batch, \(inputs)]")
+    let batch = x.shape[1]
+    var state = state ?? Variable(Tensor(zeros: [stateParts, batch, hidden]))
+    require(
+      state.shape == [stateParts, batch, hidden],
+      "\(Self.self): a state of shape \(state.shape), not \([stateParts, batch, hidden] as Shape)")
+    guard let mask else { return run(x, parameters, from: state) }
+    require(mask.shape == [x.shape[0], batch], "\(Self.self): a mask of shape \(mask.shape) for sequences of shape \(x.shape)")
+    let states = (0..<x.shape[0]).map { step in
+      let next = run(x.sliced(axis: 0, step..<step + 1), parameters, from: state).final
+      state = select(next, where: mask[row: step].reshaped(to: [1, batch, 1]), else: state)
+      return state[row: outputPart]
+    }
+    return RecurrentResult(states: Variable(stacking: states), final: state)
+  }
+
+  /// Sequences in the layer's order as [time, batch, features].
+  func inTimeOrder<S: TensorScalar>(_ x: Variable<S>) -> Variable<S> {
+    require(x.shape.rank == 3, "\(Self.self): sequences of shape \(x.shape) do not have three axes")
+    return order == .batchFirst ? x.permuted([1, 0, 2]) : x
+  }
+
+  /// What the layer hands on of its states [time, batch, hidden].
+  func handedOn<S: TensorScalar>(_ states: Variable<S>) -> Variable<S> {
+    if output == .last { return states[row: states.shape[0] - 1] }
+    return order == .batchFirst ? states.permuted([1, 0, 2]) : states
+  }
+}
+
+extension Tensor where Scalar == Bool {
+  /// A mask [time, batch] of sequences that end after the given numbers of steps.
+  public init(sequenceLengths: [Int], time: Int) {
+    for length in sequenceLengths { require(length >= 0 && length <= time, "a sequence of \(length) steps among \(time)") }
+    self.init((0..<time).flatMap { step in sequenceLengths.map { step < $0 } }, shape: [time, sequenceLengths.count])
+  }
+}
+
+/// Recurrent layers one above the other: each reads the states of the one below.
+public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
+  /// From the lowest to the highest.
+  public let layers: [Cell]
+  public let output: SequenceOutput
+  public let order: SequenceOrder
+  private let firstParameters: [Int]
+
+  /// - Parameters:
+  ///   - layers: from the lowest to the highest; what they hand on by themselves does not matter.
+  ///   - output: what the highest hands on.
+  public init(_ layers: [Cell], output: SequenceOutput, order: SequenceOrder = .batchFirst) {
+    require(!layers.isEmpty, "StackedRecurrent: no layers")
+    for (below, above) in zip(layers, layers.dropFirst()) {
+      require(above.inputs == below.hidden, "StackedRecurrent: \(above.inputs) inputs above \(below.hidden) hidden units")
+    }
+    require(
+      layers.allSatisfy { $0.hidden == layers[0].hidden }, "StackedRecurrent: layers of \(layers.map(\.hidden)) hidden units")
+    self.layers = layers
+    self.output = output
+    self.order = order
+    var first = 0
+    firstParameters = layers.map { layer in
+      defer { first += layer.parameterCount }
+      return first
+    }
+  }
+
+  public var inputs: Int { layers[0].inputs }
+  public var hidden: Int { layers[0].hidden }
+  public var stateParts: Int { layers.reduce(0) { $0 + $1.stateParts } }
+  public var outputPart: Int { layers.dropLast().reduce(0) { $0 + $1.stateParts } }
+
+  public func declareParameters(in layout: inout ParameterLayout, name: String) {
+    for (index, layer) in layers.enumerated() { layer.declareParameters(in: &layout, name: "\(name).\(index)") }
+  }
+
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
+  ) -> RecurrentResult<S> {
+    var (states, finals, part) = (x, [Variable<S>](), 0)
+    for (layer, first) in zip(layers, firstParameters) {
+      let result = layer.run(
+        states, parameters.dropFirst(first), from: state.sliced(axis: 0, part..<part + layer.stateParts))
+      states = result.states
+      finals.append(result.final)
+      part += layer.stateParts
+    }
+    return RecurrentResult(states: states, final: finals.count == 1 ? finals[0] : Variable(concatenating: finals, axis: 0))
+  }
+
+  /// PyTorch numbers the layers behind the parameters' names.
+  public func foreignParameters(name: String) -> [ForeignParameter] {
+    zip(layers, firstParameters).enumerated().flatMap { index, entry in
+      entry.0.foreignParameters(name: name).map { parameter in
+        var moved = parameter.shifted(by: entry.1)
+        if moved.name.hasSuffix("_l0") { moved.name = moved.name.dropLast() + "\(index)" }
+        return moved
+      }
+    }
+  }
+}

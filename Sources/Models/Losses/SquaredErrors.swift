@@ -1,0 +1,39 @@
+import AutoDiff
+import Tensor
+
+/// ½ Σ (z - t)²: Gaussian outputs of variance 1.
+public struct HalfSquaredErrorLoss: Loss {
+  /// The loss; it has no settings.
+  public init() {}
+  public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
+    let target = targets.values(for: "half squared error")
+    require(target.shape == outputs.shape, "half squared error: outputs \(outputs.shape) and targets \(target.shape) differ")
+    return targets.perExample(((outputs - target).squared() * 0.5).summedOverLast(), "half squared error")
+  }
+}
+
+/// The mean of (z - t)² over the outputs of an example; with a mean over the batch, the mean over all elements.
+public struct MeanSquaredErrorLoss: Loss {
+  /// The loss; it has no settings.
+  public init() {}
+  public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
+    let target = targets.values(for: "mean squared error")
+    require(target.shape == outputs.shape, "mean squared error: outputs \(outputs.shape) and targets \(target.shape) differ")
+    let count = S(max(1, outputs.shape.dropFirst().reduce(1, *)))
+    return targets.perExample(((outputs - target).squared() * (1 / count)).summedOverLast(), "mean squared error")
+  }
+}
+
+extension Variable {
+  /// Losses of single outputs [batch, ..., outputs] as row losses [batch, ...].
+  func summedOverLast() -> Variable { shape.rank == 1 ? self : sum(axes: [shape.rank - 1]) }
+}
+
+extension Loss where Self == HalfSquaredErrorLoss {
+  /// ½ Σ (z - t)².
+  public static var halfSquaredError: HalfSquaredErrorLoss { HalfSquaredErrorLoss() }
+}
+extension Loss where Self == MeanSquaredErrorLoss {
+  /// The mean of (z - t)² over an example's outputs.
+  public static var meanSquaredError: MeanSquaredErrorLoss { MeanSquaredErrorLoss() }
+}

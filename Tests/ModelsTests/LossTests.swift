@@ -1,0 +1,172 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Losses")
+struct LossTests {
+  private let outputs = Tensor<Double>.normal([4, 3], seed: 1)
+  private let values = Tensor<Double>.normal([4, 3], seed: 2)
+  private let labels = Tensor<Int32>([2, 0, 1, 2])
+  private var signs: Tensor<Double> { Tensor(values.elements.map { $0 < 0 ? -1 : 1 }, shape: values.shape) }
+  private let tight = Tolerance(relative: 1e-12, absolute: 1e-12)
+
+  private func losses(_ loss: some Loss, _ outputs: Tensor<Double>, _ targets: Targets<Double>) -> Tensor<Double> {
+    loss.exampleLosses(Variable(outputs), targets).value
+  }
+
+  @Test func `of squared errors are their halved sum or their mean`() {
+    let squares = (outputs - values).squared()
+    expectClose(losses(.halfSquaredError, outputs, .values(values)), squares.sum(axes: [1]) / 2, tight, "half the sum")
+    expectClose(losses(.meanSquaredError, outputs, .values(values)), squares.mean(axes: [1]), tight, "mean")
+    expectClose(
+      MeanSquaredErrorLoss().value(outputs, .values(values)), Double(squares.mean().scalar), tight, "mean over all elements")
+    let sequences = Tensor<Double>.normal([4, 2, 3], seed: 5)
+    expectClose(
+      losses(.meanSquaredError, sequences, .values(Tensor(zeros: [4, 2, 3]))), sequences.squared().mean(axes: [1, 2]), tight,
+      "of sequences")
+  }
+
+  @Test func `logistic is the cross-entropy of labels 0 and 1`() {
+    expectClose(
+      losses(.logistic, outputs, .values(signs)), losses(.sigmoidCrossEntropy, outputs, .values((signs + 1) / 2)), tight, "labels")
+    // No overflow far out.
+    let far = Tensor<Double>([[1000, -1000, 1000]])
+    expectClose(losses(.logistic, far, .values([[1, -1, -1]])), Tensor([1000]), tight, "far out")
+  }
+
+  @Test func `of classes count by the weights of the classes`() {
+    let plain = losses(.softmaxCrossEntropy, outputs, .labels(labels))
+    let weighted = losses(SoftmaxCrossEntropyLoss(classWeights: [2, 3, 0.5]), outputs, .labels(labels))
+    expectClose(weighted, plain * Tensor([0.5, 2, 3, 0.5]), tight, "four examples")
+    let sequences = Tensor<Double>.normal([2, 2, 3], seed: 5)
+    let steps = Tensor<Int32>([[0, 1], [2, 2]])
+    let rows = Variable(sequences.reshaped(to: [4, 3])).softmaxCrossEntropy(steps.flattened()).value * Tensor([2, 3, 0.5, 0.5])
+    expectClose(
+      losses(SoftmaxCrossEntropyLoss(classWeights: [2, 3, 0.5]), sequences, .labels(steps)),
+      rows.reshaped(to: [2, 2]).sum(axes: [1]), tight, "two sequences")
+  }
+
+  @Test func `with weights of rows multiply them, and a mask drops them`() {
+    let weights = Tensor<Double>([1, 0, 2, 0.5])
+    for (loss, targets) in Self.pairs(values, labels, signs) {
+      let plain = losses(loss, outputs, targets)
+      expectClose(losses(loss, outputs, .weighted(targets, by: weights)), plain * weights, tight, "\(loss)")
+      expectClose(
+        losses(loss, outputs, .weighted(.weighted(targets, by: weights), by: weights)), plain * weights * weights, tight,
+        "\(loss), weighted twice")
+      let mask = Tensor<Bool>([true, false, true, true])
+      expectClose(losses(loss, outputs, targets.masked(by: mask)), plain * Tensor([1, 0, 1, 1]), tight, "\(loss), masked")
+    }
+    // Steps of a sequence: the loss of a masked one is that of the steps before it.
+    let sequences = Tensor<Double>.normal([2, 3, 3], seed: 5)
+    let steps = Tensor<Int32>([[0, 1, 2], [2, 2, 0]])
+    let mask = Tensor<Bool>([[true, true, false], [true, false, false]])
+    let masked = losses(.softmaxCrossEntropy, sequences, .labels(steps).masked(by: mask))
+    let first = losses(.softmaxCrossEntropy, sequences[0..<1, 0..<2].contiguous(), .labels(steps[0..<1, 0..<2].contiguous()))
+    let second = losses(.softmaxCrossEntropy, sequences[1..<2, 0..<1].contiguous(), .labels(steps[1..<2, 0..<1].contiguous()))
+    expectClose(masked, Tensor(concatenating: [first, second]), tight, "steps")
+  }
+
+  private static func pairs(
+    _ values: Tensor<Double>, _ labels: Tensor<Int32>, _ signs: Tensor<Double>
+  ) -> [(any Loss, Targets<Double>)] {
+    [
+      (HalfSquaredErrorLoss(), .values(values)), (MeanSquaredErrorLoss(), .values(values)),
+      (SigmoidCrossEntropyLoss(), .values(values.sigmoid())), (LogisticLoss(), .values(signs)),
+      (SoftmaxCrossEntropyLoss(), .labels(labels)), (SoftmaxCrossEntropyLoss(classWeights: [1, 2, 3]), .labels(labels)),
+    ]
+  }
+
+  @Test func `know their gradient and Hessian at the outputs, which is symmetric and never negative`() {
+    let (u, v) = (Tensor<Double>.normal([4, 3], seed: 8), Tensor<Double>.normal([4, 3], seed: 9))
+    for reduction in [Reduction.mean, .sum] {
+      for (loss, targets) in Self.pairs(values, labels, signs) {
+        let gradient = loss.outputGradient(at: outputs, targets, reduction)
+        let slope = centralDifference(1e-4) { Tensor(scalar: loss.value(outputs + $0 * v, targets, reduction)) }.scalar
+        expectClose(gradient.dot(v), slope, Tolerance(relative: 1e-7, absolute: 1e-8), "\(loss): gradient")
+        let product = loss.outputHessianProduct(v, at: outputs, targets, reduction)
+        let difference = centralDifference(1e-4) { loss.outputGradient(at: outputs + $0 * v, targets, reduction) }
+        expectClose(product, difference, Tolerance(relative: 1e-7, absolute: 1e-8), "\(loss): Hessian")
+        expectClose(
+          u.dot(product), v.dot(loss.outputHessianProduct(u, at: outputs, targets, reduction)), tight, "\(loss): symmetry")
+        #expect(v.dot(product) >= 0)
+      }
+    }
+    // diag(p) - p pᵀ of softmax.
+    let p = outputs.softmax(axis: 1)
+    let expected = p * v - p * (p * v).sum(axes: [1], keepDimensions: true)
+    expectClose(SoftmaxCrossEntropyLoss().outputHessianProduct(v, at: outputs, .labels(labels), .sum), expected, tight, "softmax")
+  }
+
+  @Test func `refuse targets of another kind or shape`() async {
+    await #expect(processExitsWith: .failure) {
+      _ = LogisticLoss().value(Tensor<Double>(zeros: [2, 1]), .labels(Tensor<Int32>([0, 1])))
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = MeanSquaredErrorLoss().value(Tensor<Double>(zeros: [2, 1]), .values(Tensor(zeros: [2])))
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = SoftmaxCrossEntropyLoss(classWeights: [1]).value(Tensor<Double>(zeros: [2, 2]), .labels(Tensor<Int32>([0, 1])))
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = HalfSquaredErrorLoss().value(
+        Tensor<Double>(zeros: [2, 1]), .weighted(.values(Tensor(zeros: [2, 1])), by: Tensor(zeros: [3])))
+    }
+  }
+}
+
+@Suite("An L2 penalty")
+struct PenaltyTests {
+  private let lambda = 0.3
+
+  private func functions(
+    includesBiases: Bool
+  ) -> (
+    plain: BatchObjective<MLP, SigmoidCrossEntropyLoss, Double>, penalized: BatchObjective<MLP, SigmoidCrossEntropyLoss, Double>
+  ) {
+    let model = MLP([3, 4, 2], activation: .tanh)
+    let (x, t) = (Tensor<Double>.normal([5, 3], seed: 1), Tensor<Double>.normal([5, 2], seed: 2).sigmoid())
+    let penalized = Objective(model, loss: .sigmoidCrossEntropy, penalty: L2Penalty(lambda, includesBiases: includesBiases))
+    return (
+      Objective(model, loss: .sigmoidCrossEntropy).on(inputs: x, targets: .values(t)), penalized.on(inputs: x, targets: .values(t))
+    )
+  }
+
+  @Test("enters value, gradient, Hv and Gv alike", arguments: [false, true])
+  func everywhere(includesBiases: Bool) {
+    let (plain, penalized) = functions(includesBiases: includesBiases)
+    let layout = plain.layout
+    let (theta, v) = (Tensor<Double>.normal([layout.count], seed: 3), Tensor<Double>.normal([layout.count], seed: 4))
+    // λ on the diagonal where it counts.
+    var diagonal = Tensor<Double>(zeros: [layout.count])
+    for entry in layout.entries where includesBiases || entry.shape.rank > 1 {
+      diagonal[rows: entry.offset..<entry.offset + entry.count] = Tensor(repeating: lambda, shape: [entry.count])
+    }
+    let tight = Tolerance(relative: 1e-12, absolute: 1e-12)
+    expectClose(penalized.value(at: theta), plain.value(at: theta) + theta.dot(diagonal * theta) / 2, tight, "value")
+    expectClose(penalized.gradient(at: theta), plain.gradient(at: theta) + diagonal * theta, tight, "gradient")
+    let (a, b) = (plain.linearization(at: theta), penalized.linearization(at: theta))
+    expectClose(b.value, penalized.value(at: theta), tight, "value of the linearization")
+    expectClose(b.gaussNewtonVectorProduct(v), a.gaussNewtonVectorProduct(v) + diagonal * v, tight, "Gv")
+    expectClose(b.hessianVectorProduct(v), a.hessianVectorProduct(v) + diagonal * v, tight, "Hv")
+    expectClose(b.gaussNewtonVectorProduct(v), a.gaussNewtonVectorProduct(v) + diagonal * v, tight, "Gv after Hv")
+    expectClose(b.gradient, plain.gradient(at: theta) + diagonal * theta, tight, "gradient of the linearization")
+    let block = Tensor(stacking: [v, theta, 2 * v - theta])
+    expectClose(
+      b.gaussNewtonVectorProducts(block), a.gaussNewtonVectorProducts(block) + diagonal * block, tight, "G of a block")
+    expectClose(b.hessianVectorProducts(block), a.hessianVectorProducts(block) + diagonal * block, tight, "H of a block")
+    // No example pays it.
+    expectClose(b.perExampleGradients(), a.perExampleGradients(), tight, "gradients of examples")
+  }
+
+  @Test func `of 0 is none, and a negative one is refused`() async {
+    let model = MLP([3, 2], activation: .tanh)
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 3)
+    let x = Tensor<Double>.normal([5, 3], seed: 1)
+    let none = Objective(model, loss: .halfSquaredError, penalty: L2Penalty(0)).on(
+      inputs: x, targets: .values(Tensor(zeros: [5, 2])))
+    let plain = Objective(model, loss: .halfSquaredError).on(inputs: x, targets: .values(Tensor(zeros: [5, 2])))
+    #expect(none.value(at: theta) == plain.value(at: theta))
+    await #expect(processExitsWith: .failure) { _ = L2Penalty(-1) }
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Files of parameters")
+struct ModelFileTests {
+  /// The modules of Tests/Fixtures/pytorch/make.py.
+  static let models: [(name: String, model: Sequential)] = [
+    (
+      "mlp",
+      Sequential {
+        Dense(5, 7, activation: .tanh)
+        ActivationLayer(.identity)
+        Dense(7, 4, hasBias: false)
+        ActivationLayer(.sigmoid)
+        Dense(4, 3)
+      }
+    ),
+    (
+      "cnn",
+      Sequential {
+        Conv2D(2, 4, kernel: 3, stride: 2, padding: .explicit(1))
+        ActivationLayer(.leakyRelu(slope: 0.1))
+        Conv2D(4, 3, kernel: Extent2D(height: 3, width: 2), dilation: Extent2D(height: 1, width: 2))
+        ActivationLayer(.tanh)
+        AveragePool2D(Extent2D(height: 1, width: 2))
+        Flatten()
+        Dense(18, 4)
+      }
+    ),
+    (
+      "decoder",
+      Sequential {
+        ConvTranspose2D(3, 4, kernel: 4, stride: 2, padding: .explicit(1))
+        LayerNorm([4, 6, 8])
+        ActivationLayer(.tanh)
+        ConvTranspose2D(4, 2, kernel: 3, stride: 2, padding: .explicit(1), outputPadding: 1)
+      }
+    ),
+    ("rnn", .recurrent(RNN(3, 5), outputs: 2)), ("lstm", .recurrent(LSTM(3, 5), outputs: 2)),
+    ("gru", .recurrent(GRU(3, 5), outputs: 2)), ("gru", .recurrent(GRU(3, 5, recurrentBias: .candidate), outputs: 2)),
+    ("lstm2", .recurrent(StackedRecurrent([LSTM(3, 5), LSTM(5, 5)], output: .last), outputs: 2)),
+  ]
+
+  private func path(_ file: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Fixtures/pytorch/\(file)").path
+  }
+
+  private func withFolder<R>(_ body: (String) throws -> R) throws -> R {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kappa-models-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(folder.path)
+  }
+
+  @Test("that PyTorch wrote make the same outputs here", arguments: models.indices)
+  func fromPyTorch(_ index: Int) throws {
+    let (name, model) = Self.models[index]
+    let data = try NumPyArchive(path("\(name).npz"))
+    let (input, output) = (try data.read("input", as: Double.self), try data.read("output", as: Double.self))
+    let theta = try model.load(path("\(name).safetensors"), of: Double.self)
+    expectClose(model(input, at: theta), output, Tolerance(relative: 1e-12, absolute: 1e-13), name)
+    let float = try model.load(path("\(name).safetensors"), conversion: .rounding, of: Float.self)
+    expectClose(
+      model(input.converted(to: Float.self), at: float).converted(), output, Tolerance(relative: 1e-6, absolute: 1e-6),
+      "\(name), Float")
+  }
+
+  @Test("come back as they were written, and under PyTorch's names", arguments: models.indices)
+  func roundTrip(_ index: Int) throws {
+    let (name, model) = Self.models[index]
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 1)
+    try withFolder { folder in
+      for file in ["a.safetensors", "a.npz"] {
+        for convention in [ParameterConvention.pytorch, .kappa] {
+          try model.save(theta, to: "\(folder)/\(file)", as: convention)
+          expectClose(try model.load("\(folder)/\(file)", as: convention), theta, .exact, "\(name), \(file), \(convention)")
+        }
+      }
+      try model.save(theta, to: "\(folder)/b.safetensors")
+      let (ours, theirs) = (
+        try SafetensorsFile("\(folder)/b.safetensors").readAll(), try SafetensorsFile(path("\(name).safetensors")).readAll()
+      )
+      #expect(Set(ours.names) == Set(theirs.names))
+      for (tensor, value) in ours { #expect(value.shape == theirs[tensor]?.shape, "\(name): \(tensor)") }
+    }
+  }
+
+  @Test func `of which something is missing, too much or of another shape are refused by name`() throws {
+    let model = Sequential { Dense(5, 7).named("first") }
+    let theta = Tensor<Double>.normal([42], seed: 1)
+    func defect(_ change: (inout NamedTensors) -> Void) -> TensorFileError? {
+      var tensors = model.namedTensors(of: theta)
+      change(&tensors)
+      do throws(TensorFileError) {
+        _ = try model.parameters(from: tensors, of: Double.self)
+        return nil
+      } catch { return error }
+    }
+    #expect(defect { _ in } == nil)
+    let missing = defect { $0["first.bias"] = nil }
+    #expect(missing?.member == "first.bias" && missing?.defect == .missing(available: ["first.weight"]))
+    let more = defect { $0.set("second.bias", to: theta) }
+    #expect(more?.defect == .unexpected(names: ["second.bias"]))
+    let shape = defect { $0.set("first.weight", to: Tensor<Double>(zeros: [5, 7])) }
+    #expect(shape?.member == "first.weight" && shape?.defect == .wrongShape(found: [5, 7], expected: [7, 5]))
+    #expect(shape?.description.contains("[7, 5]") == true && more?.description.contains("second.bias") == true)
+    let type = defect { $0.set("first.bias", to: Tensor<Int64>(zeros: [7])) }
+    #expect(type?.member == "first.bias")
+    var tensors = model.namedTensors(of: theta)
+    tensors.set("second.bias", to: theta)
+    expectClose(try model.parameters(from: tensors, allowingOthers: true), theta, .exact, "with others allowed")
+    try withFolder { folder in
+      let error = #expect(throws: TensorFileError.self) { try model.load("\(folder)/none.safetensors", of: Double.self) }
+      #expect(error?.path == "\(folder)/none.safetensors")
+      try SafetensorsFile.write(["other": .double(theta)], to: "\(folder)/other.safetensors")
+      let other = #expect(throws: TensorFileError.self) { try model.load("\(folder)/other.safetensors", of: Double.self) }
+      #expect(other?.path == "\(folder)/other.safetensors" && other?.member == "first.weight")
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Models")
+struct ModelTests {
+  @Test func `are summarised layer by layer`() {
+    let summary = Sequential.psgdClassifier().summary(inputShape: [1, 32, 32])
+    #expect(
+      summary.rows.map(\.kind) == ["Conv2D", "Conv2D", "AveragePool2D", "Conv2D", "Conv2D", "AveragePool2D", "Flatten", "Dense"])
+    #expect(summary.rows.map(\.outputShape)[0] == [32, 30, 30] && summary.rows.map(\.outputShape)[7] == [10])
+    #expect(summary.rows[0].parameters == 32 * 9 + 32 && summary.parameters == Sequential.psgdClassifier().layout.count)
+    #expect(summary.rows[0].flops == 2 * 30 * 30 * 32 * 9 && summary.rows[7].flops == 2 * 800 * 10)
+    let lines = summary.description.split(separator: "\n")
+    #expect(lines.count == 10 && lines[0].hasPrefix("layer") && lines[9].hasPrefix("total"))
+    #expect(lines[9].contains("36,074"))
+    let nested = Sequential {
+      Sequential { Dense(3, 4) }.named("body")
+      Scale()
+    }
+    #expect(nested.summary(inputShape: [3]).rows.map(\.name) == ["body.0", "1"])
+  }
+
+  /// A layer of a user's own.
+  private struct Scale: Layer {
+    func declareParameters(in layout: inout ParameterLayout, name: String) { layout.append("\(name).scale", [4], start: [1]) }
+    func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> { x * parameters[0] }
+  }
+
+  @Test func `with frozen parameters are functions of the others`() throws {
+    let model = MLP([3, 4, 4, 2], activation: .tanh)
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 1)
+    let frozen = model.freezing(["layer1", "layer2.bias"], at: theta)
+    #expect(frozen.layout.entries.map(\.name) == ["layer0.weight", "layer0.bias", "layer2.weight"])
+    #expect(frozen.layout.affineBlocks.map(\.name) == ["layer0"])
+    let free = frozen.free(theta)
+    expectClose(frozen.merged(free), theta, .exact, "merged")
+    let (x, t) = (Tensor<Double>.normal([5, 3], seed: 2), Tensor<Double>.normal([5, 2], seed: 3))
+    let whole = Objective(model, loss: .halfSquaredError).on(inputs: x, targets: .values(t))
+    let part = Objective(frozen, loss: .halfSquaredError).on(inputs: x, targets: .values(t))
+    expectClose(part.value(at: free), whole.value(at: theta), .exact, "value")
+    expectClose(part.gradient(at: free), frozen.free(whole.gradient(at: theta)), "gradient")
+    // The part of H that belongs to the free parameters.
+    let v = Tensor<Double>.normal([frozen.layout.count], seed: 4)
+    var embedded = Tensor<Double>(zeros: theta.shape)
+    embedded = model.freezing(["layer1", "layer2.bias"], at: embedded).merged(v)
+    expectClose(
+      part.hessianVectorProduct(at: free, v), frozen.free(whole.hessianVectorProduct(at: theta, embedded)), "Hv")
+    expectClose(
+      part.linearization(at: free).gaussNewtonVectorProduct(v),
+      frozen.free(whole.linearization(at: theta).gaussNewtonVectorProduct(embedded)), "Gv")
+    // Blocks behind what was taken out still find their numbers.
+    let later = model.freezing(["layer0"], at: theta)
+    let blocks = later.layout.affineBlocks
+    #expect(blocks.map(\.name) == ["layer1", "layer2"])
+    for block in blocks {
+      let original = model.layout.affineBlocks.first { $0.name == block.name }!
+      expectClose(block.matrix(in: later.free(theta)), original.matrix(in: theta), .exact, block.name)
+    }
+    // In the other scalar type too.
+    let float = Objective(frozen, loss: .halfSquaredError).on(inputs: x.converted(to: Float.self), targets: .values(t.converted()))
+    expectClose(float.value(at: free.converted()), part.value(at: free), Tolerance(relative: 1e-5, absolute: 0), "Float")
+  }
+
+  @Test func `do not freeze what they do not have`() async {
+    await #expect(processExitsWith: .failure) {
+      let model = MLP([3, 2], activation: .tanh)
+      _ = model.freezing(["layer"], at: Tensor<Double>(zeros: [model.layout.count]))
+    }
+  }
+
+  static let ready: [(name: String, model: Sequential, input: Shape, classes: Int?)] = [
+    ("PSGD's classifier", .psgdClassifier(size: 16, maps: 4), [6, 1, 16, 16], 10),
+    ("PSGD's leaky classifier", .psgdLeakyClassifier(size: 8, maps: 4, hidden: 6), [6, 3, 8, 8], 10),
+    ("PSGD's autoencoder", .psgdAutoencoder(maps: 4), [6, 3, 16, 16], nil),
+    ("a residual network", .residualClassifier(size: 8, maps: 4, stages: 2, blocks: 2), [6, 3, 8, 8], 10),
+    ("an RNN", .recurrent(RNN(2, 6)), [6, 8, 2], nil), ("an LSTM", .recurrent(LSTM(2, 6)), [6, 8, 2], nil),
+    ("a GRU", .recurrent(GRU(2, 6)), [6, 8, 2], nil), ("a peephole LSTM", .recurrent(PeepholeLSTM(2, 6)), [6, 8, 2], nil),
+  ]
+
+  @Test("that are ready learn their batch, and have symmetric H and non-negative G", arguments: ready.indices)
+  func learns(_ index: Int) throws {
+    let (name, model, shape, classes) = Self.ready[index]
+    let x = RandomStream(seed: 1).normal(shape, of: Float.self)
+    let output = model(x, at: Tensor(zeros: [model.layout.count])).shape
+    let targets: Targets<Float>
+    if let classes {
+      #expect(output == [shape[0], classes])
+      targets = .labels(Tensor((0..<shape[0]).map { Int32($0 % classes) }))
+    } else if shape.rank == 4 {
+      #expect(output == shape)
+      targets = .values(x * 0.5)
+    } else {
+      #expect(output == [shape[0], 1])
+      targets = .values(Tensor((0..<shape[0]).map { $0 % 2 == 0 ? 1 : -1 }, shape: output))
+    }
+    var theta: Tensor<Float> = model.initialParameters(.glorotUniform, seed: 2)
+    func train(_ loss: some Loss) throws {
+      let objective = Objective(model, loss: loss)
+      let function = objective.on(inputs: x, targets: targets)
+      let start = function.value(at: theta)
+      var optimizer = PreconditionedSGD(learningRate: 0.01, preconditioner: RMSProp<Float>())
+      for _ in 0..<30 { _ = try optimizer.step(&theta, on: objective.at(inputs: x, targets: targets)) }
+      #expect(function.value(at: theta) < 0.85 * start, "\(name): \(start) to \(function.value(at: theta))")
+      let point = function.linearization(at: theta)
+      let (u, v) = (
+        RandomStream(seed: 3).normal(theta.shape, of: Float.self), RandomStream(seed: 4).normal(theta.shape, of: Float.self)
+      )
+      let scale = point.hessianVectorProduct(v).norm() * u.norm()
+      expectClose(
+        u.dot(point.hessianVectorProduct(v)), v.dot(point.hessianVectorProduct(u)),
+        Tolerance(relative: 1e-3, absolute: 1e-5 * scale), "\(name): H")
+      #expect(v.dot(point.gaussNewtonVectorProduct(v)) >= 0, "\(name): G")
+    }
+    if classes != nil {
+      try train(SoftmaxCrossEntropyLoss())
+    } else if shape.rank == 4 {
+      try train(MeanSquaredErrorLoss())
+    } else {
+      try train(LogisticLoss())
+    }
+  }
+}

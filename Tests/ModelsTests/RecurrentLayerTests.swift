@@ -1,0 +1,130 @@
+import Kappa
+import TestSupport
+import Testing
+
+@Suite("Recurrent layers")
+struct RecurrentLayerTests {
+  static let layers: [(name: String, layer: any RecurrentLayer)] = [
+    ("RNN", RNN(2, 3)), ("LSTM", LSTM(2, 3)), ("GRU", GRU(2, 3)), ("GRU, reset before", GRU(2, 3, reset: .before)),
+    ("GRU with the candidate's bias", GRU(2, 3, recurrentBias: .candidate)), ("peephole LSTM", PeepholeLSTM(2, 3)),
+    ("two LSTMs", StackedRecurrent([LSTM(2, 3), LSTM(3, 3)], output: .last)),
+    ("three RNNs", StackedRecurrent([RNN(2, 3), RNN(3, 3), RNN(3, 3)], output: .last)),
+  ]
+  private let x = Tensor<Double>.normal([5, 4, 2], seed: 1)
+
+  private func parameters(_ layer: some RecurrentLayer) -> LayerParameters<Double> {
+    let layout = Sequential([("layer", layer)]).layout
+    return LayerParameters(Parameters(layout, constant: Tensor.normal([layout.count], seed: 2)))
+  }
+
+  private func state(_ layer: some RecurrentLayer, batch: Int = 4) -> Variable<Double> {
+    Variable(Tensor.normal([layer.stateParts, batch, 3], seed: 5))
+  }
+
+  @Test("go on from a state as if they had not stopped", arguments: layers.indices)
+  func continues(_ index: Int) {
+    let (name, layer) = Self.layers[index]
+    let (parameters, start) = (parameters(layer), state(layer))
+    let whole = layer.run(Variable(x), parameters, from: start)
+    let first = layer.run(Variable(x[rows: 0..<2]), parameters, from: start)
+    let second = layer.run(Variable(x[rows: 2..<5]), parameters, from: first.final)
+    expectClose(
+      Tensor(concatenating: [first.states.value, second.states.value], axis: 0), whole.states.value, "\(name): states")
+    expectClose(second.final.value, whole.final.value, "\(name): last state")
+    expectClose(whole.states.value[row: 4], whole.final.value[row: layer.outputPart], .exact, "\(name): what is handed on")
+  }
+
+  @Test("with a mask make of each sequence what they make of it alone", arguments: layers.indices)
+  func masked(_ index: Int) {
+    let (name, layer) = Self.layers[index]
+    let (parameters, start) = (parameters(layer), state(layer))
+    let lengths = [5, 2, 0, 3]
+    // What lies behind the end of a sequence is not read: NaN would be seen.
+    var padded = x
+    for (example, length) in lengths.enumerated() {
+      for step in length..<5 { padded[step, example] = Tensor(repeating: 100, shape: [2]) }
+    }
+    let all = layer.run(Variable(padded), parameters, from: start, mask: Tensor(sequenceLengths: lengths, time: 5))
+    for (example, length) in lengths.enumerated() {
+      let own = start.sliced(axis: 1, example..<example + 1)
+      let final = all.final.sliced(axis: 1, example..<example + 1).value
+      guard length > 0 else {
+        expectClose(final, own.value, .exact, "\(name): no step")
+        continue
+      }
+      let alone = layer.run(
+        Variable(x[rows: 0..<length].sliced(axis: 1, example..<example + 1)), parameters, from: own)
+      expectClose(final, alone.final.value, "\(name): sequence of \(length)")
+      for step in 0..<5 {
+        let expected = alone.states.value[row: min(step, length - 1)]
+        expectClose(
+          all.states.value[row: step].sliced(axis: 0, example..<example + 1), expected, "\(name): step \(step) of \(length)")
+      }
+    }
+  }
+
+  @Test("have right derivatives in their parameters, inputs and first state, masked or not", arguments: layers.indices)
+  func derivatives(_ index: Int) throws {
+    let (name, layer) = Self.layers[index]
+    try checkLayer(layer, name)
+  }
+
+  private func checkLayer(_ layer: some RecurrentLayer, _ name: String) throws {
+    let layout = Sequential([("layer", layer)]).layout
+    let theta = layout.entries.map { 0.5 * Tensor<Double>.normal($0.shape, seed: UInt64($0.offset + 10)) }
+    let small = x[rows: 0..<3].sliced(axis: 1, 0..<2)
+    let mask = Tensor<Bool>(sequenceLengths: [3, 2], time: 3)
+    for mask in [nil, mask] {
+      try checkDerivatives(at: theta + [small, state(layer, batch: 2).value], entries: 6) { inputs in
+        let parameters = LayerParameters(Parameters(layout, Array(inputs.prefix(theta.count))))
+        let result = layer.run(inputs[theta.count], parameters, from: inputs[theta.count + 1], mask: mask)
+        return [result.states, result.final]
+      }
+    }
+  }
+
+  @Test func `hand on the last state or all, batch or time first`() {
+    let theta: Tensor<Double> = Tensor.normal([Sequential { LSTM(2, 3) }.layout.count], seed: 2)
+    let byTime = Sequential { LSTM(2, 3, output: .all, order: .timeFirst) }(x, at: theta)
+    let byBatch = Sequential { LSTM(2, 3, output: .all) }(x.permuted([1, 0, 2]), at: theta)
+    expectClose(byBatch.permuted([1, 0, 2]), byTime, .exact, "all states")
+    expectClose(Sequential { LSTM(2, 3) }(x.permuted([1, 0, 2]), at: theta), byTime[row: 4], .exact, "the last")
+    expectClose(Sequential { LSTM(2, 3, order: .timeFirst) }(x, at: theta), byTime[row: 4], .exact, "the last, time first")
+  }
+
+  @Test func `stacked are one behind the other`() {
+    let stack = Sequential { StackedRecurrent([GRU(2, 3), GRU(3, 3)], output: .last, order: .timeFirst) }
+    let apart = Sequential {
+      GRU(2, 3, output: .all, order: .timeFirst)
+      GRU(3, 3, order: .timeFirst)
+    }
+    let theta: Tensor<Double> = Tensor.normal([stack.layout.count], seed: 2)
+    #expect(stack.layout.entries.map(\.shape) == apart.layout.entries.map(\.shape))
+    expectClose(stack(x, at: theta), apart(x, at: theta), .exact, "outputs")
+  }
+
+  @Test func `without peepholes are the LSTM`() {
+    let (plain, peephole) = (Sequential { LSTM(2, 3) }, Sequential { PeepholeLSTM(2, 3) })
+    let theta: Tensor<Double> = Tensor.normal([plain.layout.count], seed: 2)
+    var wide = Tensor<Double>(zeros: [peephole.layout.count])
+    for part in ["input", "recurrent", "bias"] {
+      let own = plain.layout.view("0.\(part)", of: theta)
+      let columns = own.rank == 1 ? own.reshaped(to: [1, 12]) : own
+      for (map, range) in [("gates", 0..<9), ("output", 9..<12)] {
+        let entry = peephole.layout.entries[peephole.layout.index(of: "0.\(map).\(part)")!]
+        wide[rows: entry.offset..<entry.offset + entry.count] = columns.sliced(axis: 1, range).flattened()
+      }
+    }
+    let sequences = x.permuted([1, 0, 2])
+    expectClose(peephole(sequences, at: wide), plain(sequences, at: theta), "outputs")
+  }
+
+  @Test func `start with the forget gate open where that is asked for`() {
+    let model = Sequential { LSTM(2, 3, forgetBias: 1).named("lstm") }
+    let theta: Tensor<Double> = model.initialParameters(.lecun, seed: 1)
+    #expect(model.layout.view("lstm.bias", of: theta).elements == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+    let peephole = Sequential { PeepholeLSTM(2, 3).named("lstm") }
+    let other: Tensor<Double> = peephole.initialParameters(.normal(standardDeviation: 0.1), seed: 1)
+    #expect(peephole.layout.view("lstm.gates.bias", of: other).elements == [0, 0, 0, 1, 1, 1, 0, 0, 0])
+  }
+}
