@@ -89,6 +89,75 @@ extension TensorIndex {
   fileprivate static func end(after last: Int) -> Int? { last == -1 ? nil : last == .max ? last : last + 1 }
 }
 
+/// What a subscript does with one axis of a shape; positions are counted from the front.
+package enum AxisPick {
+  /// Keeps all of the axis.
+  case whole(axis: Int)
+  /// Drops the axis and keeps what is at `index`.
+  case index(Int, axis: Int)
+  /// Keeps `count` positions, `first`, `first + step`, ...; the step may be negative.
+  case range(first: Int, step: Int, count: Int, axis: Int)
+  /// Adds an axis of length 1.
+  case newAxis
+}
+
+extension Shape {
+  /// Calls `body` with what `indices` do, for the axes of the part in their order. Stops the program if they do not fit the shape.
+  package func forEachPick(_ indices: [any TensorIndexExpression], _ body: (AxisPick) -> Void) {
+    let indices = indices.map(\.tensorIndex.kind)
+    let mentioned = indices.count { $0 != .newAxis && $0 != .ellipsis }
+    require(mentioned <= rank, "subscript: \(mentioned) indices for shape \(self)")
+    require(indices.count { $0 == .ellipsis } <= 1, "subscript: more than one ellipsis for shape \(self)")
+    var axis = 0
+    for index in indices {
+      switch index {
+      case .newAxis: body(.newAxis)
+      case .ellipsis:
+        for _ in 0..<(rank - mentioned) {
+          body(.whole(axis: axis))
+          axis += 1
+        }
+      case .at(let index):
+        body(.index(position(index, axis), axis: axis))
+        axis += 1
+      case .range(let start, let end, let step):
+        let (first, count) = resolved(start, end, step, axis)
+        body(.range(first: first, step: step, count: count, axis: axis))
+        axis += 1
+      }
+    }
+    for axis in axis..<rank { body(.whole(axis: axis)) }
+  }
+
+  /// `index` counted from the front.
+  private func position(_ index: Int, _ axis: Int) -> Int {
+    let length = lengths[axis]
+    let position = index < 0 ? index + length : index
+    require(position >= 0 && position < length, "subscript: index \(index) on axis \(axis) of shape \(self)")
+    return position
+  }
+
+  /// The first position of a range and how many there are.
+  private func resolved(_ start: Int?, _ end: Int?, _ step: Int, _ axis: Int) -> (first: Int, count: Int) {
+    let length = lengths[axis]
+    require(step != 0, "subscript: a step of 0 on axis \(axis) of shape \(self)")
+    func bound(_ value: Int?, default position: Int) -> Int {
+      guard let value else { return position }
+      let position = value < 0 ? value + length : value
+      require(
+        position >= 0 && position <= length, "subscript: the bound \(value) of a range on axis \(axis) of shape \(self)")
+      return position
+    }
+    if step > 0 {
+      let (first, stop) = (bound(start, default: 0), bound(end, default: length))
+      return (first, stop > first ? (stop - first - 1) / step + 1 : 0)
+    }
+    let (first, stop) = (bound(start, default: length - 1), bound(end, default: -1))
+    require(first < length, "subscript: a range that runs down from \(first) on axis \(axis) of shape \(self)")
+    return (first, first > stop ? (first - stop - 1) / Int(clamping: step.magnitude) + 1 : 0)
+  }
+}
+
 /// Where a view lies in its tensor's storage.
 struct Layout {
   var offset: Int
@@ -98,59 +167,17 @@ struct Layout {
   /// The part that `indices` pick.
   func picking(_ indices: [any TensorIndexExpression]) -> Layout {
     var result = Layout(offset: offset, shape: [], strides: Strides(rowMajor: []))
-    let indices = indices.map(\.tensorIndex.kind)
-    let mentioned = indices.count { $0 != .newAxis && $0 != .ellipsis }
-    require(mentioned <= shape.rank, "subscript: \(mentioned) indices for shape \(shape)")
-    require(indices.count { $0 == .ellipsis } <= 1, "subscript: more than one ellipsis for shape \(shape)")
-    var axis = 0
-    for index in indices {
-      switch index {
+    shape.forEachPick(indices) { pick in
+      switch pick {
       case .newAxis: result.append(length: 1, stride: 0)
-      case .ellipsis:
-        for _ in 0..<(shape.rank - mentioned) {
-          result.append(length: shape.lengths[axis], stride: strides[axis])
-          axis += 1
-        }
-      case .at(let index):
-        result.offset += position(index, axis) * strides[axis]
-        axis += 1
-      case .range(let start, let end, let step):
-        let (first, count) = resolved(start, end, step, axis)
+      case .whole(let axis): result.append(length: shape.lengths[axis], stride: strides[axis])
+      case .index(let index, let axis): result.offset += index * strides[axis]
+      case .range(let first, let step, let count, let axis):
         result.offset += count > 0 ? first * strides[axis] : 0
         result.append(length: count, stride: count > 1 ? strides[axis] * step : 0)
-        axis += 1
       }
     }
-    for axis in axis..<shape.rank { result.append(length: shape.lengths[axis], stride: strides[axis]) }
     return result
-  }
-
-  /// `index` counted from the front.
-  private func position(_ index: Int, _ axis: Int) -> Int {
-    let length = shape.lengths[axis]
-    let position = index < 0 ? index + length : index
-    require(position >= 0 && position < length, "subscript: index \(index) on axis \(axis) of shape \(shape)")
-    return position
-  }
-
-  /// The first position of a range and how many there are.
-  private func resolved(_ start: Int?, _ end: Int?, _ step: Int, _ axis: Int) -> (first: Int, count: Int) {
-    let length = shape.lengths[axis]
-    require(step != 0, "subscript: a step of 0 on axis \(axis) of shape \(shape)")
-    func bound(_ value: Int?, default position: Int) -> Int {
-      guard let value else { return position }
-      let position = value < 0 ? value + length : value
-      require(
-        position >= 0 && position <= length, "subscript: the bound \(value) of a range on axis \(axis) of shape \(shape)")
-      return position
-    }
-    if step > 0 {
-      let (first, stop) = (bound(start, default: 0), bound(end, default: length))
-      return (first, stop > first ? (stop - first - 1) / step + 1 : 0)
-    }
-    let (first, stop) = (bound(start, default: length - 1), bound(end, default: -1))
-    require(first < length, "subscript: a range that runs down from \(first) on axis \(axis) of shape \(shape)")
-    return (first, first > stop ? (first - stop - 1) / Int(clamping: step.magnitude) + 1 : 0)
   }
 
   /// Part `range` of the first axis; bounds are not negative.

@@ -39,13 +39,14 @@ struct LinearAlgebraDerivativeTests {
     #expect(slopes.nanMask().countNonzero().scalar == 4)
   }
 
-  @Test("are NaN along directions that are not finite", arguments: ["solve", "triangular", "cholesky"])
+  @Test("are NaN along directions that are not finite", arguments: ["solve", "triangular", "cholesky", "least squares"])
   func notFinite(_ operation: String) throws {
     let a = Tensor<Double>([[2, 1], [1, 2]])
     let d = DirectionalDerivatives(
       of: { x in
         switch operation {
         case "solve": try! x[0].solve(Variable(a))
+        case "least squares": try! x[0].leastSquares(Variable(a))
         case "triangular": try! x[0].solveTriangular(Variable(a), .lower)
         default: try! x[0].cholesky()
         }

@@ -3,17 +3,17 @@ import TestSupport
 
 extension PrimitiveCase {
   /// Far from singular: the identity three times and elements of about 0.5; not symmetric.
-  private static func regular(_ shape: Shape, seed: UInt64) -> Tensor<Double> {
+  static func regular(_ shape: Shape, seed: UInt64) -> Tensor<Double> {
     0.4 * Tensor.normal(shape, seed: seed) + 3 * Tensor(identity: shape[-1], columns: shape[-1])
   }
 
   /// Not symmetric, with a symmetric part whose eigenvalues are about 2, 4, 6, ...: positive and well apart.
-  private static func positiveDefinite(_ shape: Shape, seed: UInt64) -> Tensor<Double> {
+  static func positiveDefinite(_ shape: Shape, seed: UInt64) -> Tensor<Double> {
     0.3 * Tensor.normal(shape, seed: seed) + Tensor(diagonal: Tensor((1...shape[-1]).map { 2 * Double($0) }))
   }
 
   /// Singular values of about 2, 4, 6, ...
-  private static func wellSeparated(_ shape: Shape, seed: UInt64) -> Tensor<Double> {
+  static func wellSeparated(_ shape: Shape, seed: UInt64) -> Tensor<Double> {
     let k = min(shape[-1], shape[-2])
     let diagonal = Tensor(diagonal: Tensor((1...k).map { 2 * Double($0) }))
     return 0.3 * Tensor.normal(shape, seed: seed) + diagonal.padded([(0, shape[-2] - k), (0, shape[-1] - k)])

@@ -51,7 +51,7 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
 
   static let catalog =
     activations + elementary + arithmetic + choices + products + sums + reductions + statistics + shapes + slices + gathers + images
-    + triangles + systems + decompositions + losses + recurrences + checkpoints
+    + triangles + systems + decompositions + fullRank + parts + runningProducts + losses + recurrences + checkpoints
 }
 
 /// Elements of the given size from -1.7 to 1.9 that keep away from 0 and from each other.

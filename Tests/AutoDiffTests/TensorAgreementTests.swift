@@ -184,7 +184,7 @@ struct TensorAgreementTests {
 
   static let norms: [MatrixNorm] = [.frobenius, .nuclear, .one, .two, .infinity]
 
-  @Test("gives what the tensors' own operation gives", arguments: shaped + computed)
+  @Test("gives what the tensors' own operation gives", arguments: shaped + computed + rearranged + decomposed)
   func agrees(_ pair: Pair) {
     let inputs = pair.shapes.enumerated().map { Tensor.normal($1, seed: 80 + UInt64($0)) }
     let tolerance = Tolerance(relative: 1e-13, absolute: 1e-15)

@@ -66,7 +66,7 @@ private func unary<S: TensorScalar>(_ item: GoldenItem) throws -> ((Variable<S>)
   case "pow_scalar":
     let exponent = S(try item.attribute("exponent").double!)
     return { $0.power(exponent) }
-  case "sum", "mean", "max", "min", "logsumexp":
+  case "sum", "mean", "max", "min", "logsumexp", "prod":
     let axes = try item.attribute("axes").ints!
     let keep = try item.attribute("keepdims").bool!
     switch item.operationName {
@@ -74,13 +74,15 @@ private func unary<S: TensorScalar>(_ item: GoldenItem) throws -> ((Variable<S>)
     case "mean": return { $0.mean(axes: axes, keepDimensions: keep) }
     case "max": return { $0.max(axes: axes, keepDimensions: keep) }
     case "min": return { $0.min(axes: axes, keepDimensions: keep) }
+    case "prod": return { $0.product(axes: axes, keepDimensions: keep) }
     default: return { $0.logSumExp(axes: axes, keepDimensions: keep) }
     }
-  case "softmax", "log_softmax", "cumsum":
+  case "softmax", "log_softmax", "cumsum", "cumprod":
     let axis = try item.attribute("axis").int!
     switch item.operationName {
     case "softmax": return { $0.softmax(axis: axis) }
     case "log_softmax": return { $0.logSoftmax(axis: axis) }
+    case "cumprod": return { $0.cumulativeProduct(axis: axis) }
     default: return { $0.cumulativeSum(axis: axis) }
     }
   case "transpose", "permute":
@@ -180,6 +182,13 @@ private func linearAlgebra<S: TensorScalar>(_ item: GoldenItem) throws -> Named<
   case "inverse": return { try! $0["A"]!.inverse() }
   case "logabsdet": return { try! $0["A"]!.signAndLogDeterminant().logMagnitude }
   case "logdet_spd": return { try! $0["A"]!.logDeterminant() }
+  case "qr_q": return { try! $0["A"]!.qr().q }
+  case "qr_r": return { try! $0["A"]!.qr().r }
+  case "lstsq": return { try! $0["A"]!.leastSquares($0["b"]!) }
+  case "pinv": return { try! $0["A"]!.pseudoInverse() }
+  case "sqrtm_spd": return { try! $0["A"]!.matrixSquareRoot() }
+  case "svd_values": return { try! $0["A"]!.singularValues() }
+  case "symmetric_eigenvalues": return { try! $0["A"]!.symmetricEigenvalues() }
   default: return nil
   }
 }

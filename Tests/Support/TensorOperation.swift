@@ -85,6 +85,8 @@ package struct TensorOperation<S: TensorScalar> {
       "logsumexp": { try $0("x").logSumExp(axes: $0.ints("axes"), keepDimensions: $0.bool("keepdims")) },
       "softmax": { try $0("x").softmax(axis: $0.int("axis")) },
       "log_softmax": { try $0("x").logSoftmax(axis: $0.int("axis")) },
+      "prod": { try $0("x").product(axes: $0.ints("axes"), keepDimensions: $0.bool("keepdims")) },
+      "cumprod": { try $0("x").cumulativeProduct(axis: $0.int("axis")) },
       "cumsum": { try $0("x").cumulativeSum(axis: $0.int("axis")) },
     ]
   }

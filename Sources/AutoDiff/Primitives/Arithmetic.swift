@@ -30,6 +30,15 @@ extension Variable {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func / (a: Scalar, b: Variable) -> Variable { a * b.reciprocal() }
 
+  public static func += (a: inout Variable, b: Variable) { a = a + b }
+  public static func -= (a: inout Variable, b: Variable) { a = a - b }
+  public static func *= (a: inout Variable, b: Variable) { a = a * b }
+  public static func /= (a: inout Variable, b: Variable) { a = a / b }
+  public static func += (a: inout Variable, b: Scalar) { a = a + b }
+  public static func -= (a: inout Variable, b: Scalar) { a = a - b }
+  public static func *= (a: inout Variable, b: Scalar) { a = a * b }
+  public static func /= (a: inout Variable, b: Scalar) { a = a / b }
+
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func + (a: Variable, b: Tensor<Scalar>) -> Variable { a + Variable(b) }
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
@@ -37,6 +46,9 @@ extension Variable {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public static func * (a: Variable, b: Tensor<Scalar>) -> Variable { a * Variable(b) }
 }
+
+/// a b + c, element by element; shapes broadcast.
+public func multiplyAdd<S: TensorScalar>(_ a: Variable<S>, _ b: Variable<S>, _ c: Variable<S>) -> Variable<S> { a * b + c }
 
 extension Tensor where Scalar: TensorScalar {
   /// A tangent stretched to the shape of a result; costs nothing if it has that shape.

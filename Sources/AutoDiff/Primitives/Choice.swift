@@ -46,6 +46,20 @@ extension Variable {
     return passing(where: x .<= bounds.upperBound, value: x.clipped(to: bounds))
   }
 
+  /// `replacement` where `mask` is true, else the elements of `self`. The mask stretches to the shape of `self`.
+  public func replacing(with replacement: Scalar, where mask: Tensor<Bool>) -> Variable {
+    replacing(with: Variable(replacement), where: mask)
+  }
+
+  /// Elements of `replacement` where `mask` is true, else those of `self`. Mask and replacement stretch to the shape of `self`.
+  public func replacing(with replacement: Variable, where mask: Tensor<Bool>) -> Variable {
+    let result = select(replacement, where: mask, else: self)
+    require(
+      result.shape == shape,
+      "replacing: mask \(mask.shape) or replacement \(replacement.shape) does not stretch to shape \(shape)")
+    return result
+  }
+
   /// `clipped`, whose derivative passes where `mask` is true: a choice between `self` and a constant.
   private func passing(where mask: Tensor<Bool>, value clipped: Tensor<Scalar>) -> Variable {
     recording(Choice(mask: mask), with: Variable(clipped), value: clipped)

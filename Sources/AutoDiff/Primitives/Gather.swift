@@ -23,6 +23,12 @@ extension Variable {
     takeAlong(value.argSort(axis: axis, descending: descending), axis: axis)
   }
 
+  /// The elements where `mask`, of the same shape, is true: a vector, in row-major order.
+  public func elements(where mask: Tensor<Bool>) -> Variable {
+    require(mask.shape == shape, "elements(where:): mask \(mask.shape) for shape \(shape)")
+    return flattened().take(Tensor<Int32>(mask.elements.enumerated().filter(\.element).map { Int32($0.offset) }))
+  }
+
   /// `self` with the slices of `updates` added along `axis` where `indices` name them; repeated indices add up. The adjoint of
   /// `take`.
   ///

@@ -49,7 +49,7 @@ extension Variable {
   public func inverse() throws(LinearAlgebraError) -> Variable { recording(Inverse(), value: try value.inverse()) }
 
   /// Calls `body` with `b` as columns, and returns its result in the form of `b`.
-  private func solving(
+  func solving(
     _ b: Variable, _ body: (Variable) throws(LinearAlgebraError) -> Variable
   ) throws(LinearAlgebraError) -> Variable {
     guard b.shape.rank == 1 else { return try body(b) }

@@ -76,6 +76,38 @@ extension Variable {
     applying(CumulativeSum(axis: shape.position(ofAxis: axis, in: "cumulativeSum"), reversed: reversed))
   }
 
+  /// x₀, x₀ x₁, ... along one axis; from the other end if `reversed`.
+  ///
+  /// Products of neighbours are multiplied on, so that derivatives are right to any order where elements are zero, too. The value
+  /// is that of tensors to rounding, as long as no product of neighbours overflows.
+  /// - Complexity: three products for every two elements, and a few operations for each doubling of the axis's length.
+  public func cumulativeProduct(axis: Int, reversed: Bool = false) -> Variable {
+    let axis = shape.position(ofAxis: axis, in: "cumulativeProduct")
+    let (outer, inner) = (shape.prefix(axis).reduce(1, *), shape.dropFirst(axis + 1).reduce(1, *))
+    let factors = reshaped(to: [outer, shape[axis], inner] as Shape)
+    let products = reversed ? factors.flipped(axes: [1]).runningProducts().flipped(axes: [1]) : factors.runningProducts()
+    return products.reshaped(to: shape)
+  }
+
+  /// The running products along axis 1 of three: those of pairs are every second one, and a factor more makes each of the others.
+  private func runningProducts() -> Variable {
+    let length = shape[1]
+    if length < 2 { return self }
+    let (first, second) = (sliced(axis: 1, 0..<length, step: 2), sliced(axis: 1, 1..<length, step: 2))
+    let (more, half) = (first.shape[1], length / 2)
+    let whole = (first.sliced(axis: 1, 0..<half) * second).runningProducts()
+    let rest = whole.sliced(axis: 1, 0..<more - 1) * first.sliced(axis: 1, 1..<more)
+    let others = Variable(concatenating: [first.sliced(axis: 1, 0..<1), rest], axis: 1)
+    return others.applying(Placement(axis: 1, start: 0, step: 2, length: length))
+      + whole.applying(Placement(axis: 1, start: 1, step: 2, length: length))
+  }
+
+  /// Σ aᵢ bᵢ over all elements, a scalar; shapes are equal.
+  public func dot(_ other: Variable) -> Variable {
+    require(shape == other.shape, "dot: shapes \(shape) and \(other.shape) differ")
+    return (self * other).sum()
+  }
+
   /// The shape with the reduced axes kept at length 1, and with them dropped.
   func reducedShapes(_ axes: [Int]?) -> (kept: Shape, dropped: Shape) {
     let positions = axes.map { $0.map { shape.position(ofAxis: $0, in: "reduction") } } ?? Array(0..<shape.rank)

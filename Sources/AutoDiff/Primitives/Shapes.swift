@@ -27,6 +27,13 @@ extension Variable {
     return permuted(axes)
   }
 
+  /// Axes `a` and `b` exchanged.
+  public func transposed(_ a: Int, _ b: Int) -> Variable {
+    var order = Array(0..<shape.rank)
+    order.swapAt(shape.position(ofAxis: a, in: "transposed"), shape.position(ofAxis: b, in: "transposed"))
+    return permuted(order)
+  }
+
   /// Axis `source` put where it becomes axis `target`; the others keep their order.
   public func movingAxis(_ source: Int, to target: Int) -> Variable {
     var order = Array(0..<shape.rank)
@@ -51,6 +58,25 @@ extension Variable {
     var narrower = shape
     narrower.remove(at: axis)
     return reshaped(to: narrower)
+  }
+
+  /// With axes of length 1 that become axes `axes` of the result; negative values count from its end.
+  public func expanded(axes: [Int]) -> Variable {
+    let rank = shape.rank + axes.count
+    let positions = axes.map { $0 < 0 ? $0 + rank : $0 }.sorted()
+    require(
+      Set(positions).count == axes.count && positions.allSatisfy { $0 >= 0 && $0 < rank },
+      "expanded: axes \(axes) for shape \(shape)")
+    var wider = shape
+    for position in positions { wider.insert(1, at: position) }
+    return reshaped(to: wider)
+  }
+
+  /// Without the axes `axes`, whose lengths are 1; without all axes of length 1 if nil.
+  public func squeezed(axes: [Int]? = nil) -> Variable {
+    let positions = axes?.map { shape.position(ofAxis: $0, in: "squeezed") } ?? (0..<shape.rank).filter { shape[$0] == 1 }
+    require(Set(positions).count == positions.count, "squeezed: axes \(positions) of shape \(shape) repeat")
+    return positions.sorted(by: >).reduce(self) { $0.squeezed(axis: $1) }
   }
 
   /// The elements in row-major order as a vector.

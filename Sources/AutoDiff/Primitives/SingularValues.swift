@@ -37,6 +37,20 @@ extension Variable {
     case .infinity: return abs().sum(axes: [-1]).max(axes: [-1])
     }
   }
+
+  /// ‖A‖·‖A⁻¹‖ of matrices `[..., m, n]`, square ones except in the norm `two`: `[...]`; 0 without elements. In the norm `two`
+  /// singular matrices give infinity or NaN, as derivatives too.
+  /// - Throws: `singular` in the other norms; `notFinite`; `notConverged`.
+  public func conditionNumber(_ norm: MatrixNorm = .two) throws(LinearAlgebraError) -> Variable {
+    require(shape.rank >= 2, "conditionNumber: shape \(shape) is not that of a matrix")
+    require(norm == .two || shape[-1] == shape[-2], "conditionNumber: the matrices of shape \(shape) are not square")
+    if shape[-1] == 0 || shape[-2] == 0 { return Variable(Tensor(zeros: Shape(shape.dropLast(2)))) }
+    return try naming("conditionNumber") { () throws(LinearAlgebraError) in
+      if norm != .two { return try matrixNorm(norm) * inverse().matrixNorm(norm) }
+      let values = try singularValues()
+      return values.max(axes: [-1]) / values.min(axes: [-1])
+    }
+  }
 }
 
 /// A = U Σ Vᵀ with the right vectors in columns too, so that the transposed matrix's is the same with U and V exchanged.

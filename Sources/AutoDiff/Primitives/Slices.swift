@@ -40,6 +40,13 @@ extension Variable {
     return split(sizes: Array(repeating: length / parts, count: parts), axis: axis)
   }
 
+  /// Parts of length `size` along `axis`, the last one shorter where the length is no multiple of `size`; none of an empty axis.
+  public func chunks(ofLength size: Int, axis: Int = 0) -> [Variable] {
+    let axis = shape.position(ofAxis: axis, in: "chunks")
+    require(size > 0, "chunks: the length \(size) is not positive")
+    return stride(from: 0, to: shape[axis], by: size).map { sliced(axis: axis, $0..<Swift.min($0 + size, shape[axis])) }
+  }
+
   /// The parts at each index of `axis`, without that axis.
   public func unstacked(axis: Int = 0) -> [Variable] {
     let axis = shape.position(ofAxis: axis, in: "unstacked")
@@ -69,6 +76,14 @@ extension Variable {
   /// Each slice along `axis` repeated `count` times in its place, NumPy's `repeat`.
   public func repeated(_ count: Int, axis: Int) -> Variable {
     repeating(count, axis: shape.position(ofAxis: axis, in: "repeated"), eachSlice: true)
+  }
+
+  /// Each slice along `axis` repeated as often as `counts` says for it.
+  public func repeated(_ counts: [Int], axis: Int) -> Variable {
+    let axis = shape.position(ofAxis: axis, in: "repeated")
+    let isFit = counts.count == shape[axis] && counts.allSatisfy { $0 >= 0 }
+    require(isFit, "repeated: counts \(counts) for axis \(axis) of shape \(shape)")
+    return take(Tensor<Int32>(counts.enumerated().flatMap { Array(repeating: Int32($0.offset), count: $0.element) }), axis: axis)
   }
 
   /// The whole repeated `counts[i]` times along axis `i`, NumPy's `tile`: the shorter of shape and counts is filled up with ones

@@ -10,6 +10,8 @@ public struct LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvert
     case notPositive(eigenvalue: Double)
     /// Element `pivot` of the diagonal of a triangular factor is exactly zero, so it cannot be divided by.
     case singular(pivot: Int)
+    /// The columns of a matrix (the rows, if those are fewer) depend on each other: only `rank` of them do not.
+    case rankDeficient(rank: Int)
     /// The iteration for eigenvalues or singular values did not converge.
     case notConverged
     /// An element that the operation reads, of the matrix or the right-hand side, is infinite or NaN.
@@ -45,6 +47,9 @@ extension LinearAlgebraError.Reason {
       "the eigenvalue \(eigenvalue) is outside the function's domain; add a multiple of the identity"
     case .singular(let pivot):
       "the matrix is singular: pivot \(pivot) is exactly zero; use leastSquares or pseudoInverse"
+    case .rankDeficient(let rank):
+      "the matrix has rank \(rank), less than its rows and columns: the smallest solution is no differentiable function of it; "
+        + "use pseudoInverse if the rank is constant, or add a multiple of the identity to AᵀA"
     case .notConverged:
       "the iteration did not converge; scale the matrix so that its elements are near 1, or perturb it slightly"
     case .notFinite:

@@ -40,7 +40,8 @@ extension Tensor where Scalar: TensorScalar {
     return eigen.applying { Scalar(Foundation.pow(Double(Swift.max($0, 0)), Double(exponent))) }
   }
 
-  private func positiveEigen(
+  /// The eigendecomposition of symmetric matrices that have a power (a logarithm): definite ones, or semidefinite too.
+  package func positiveEigen(
     for operation: String, acceptsZero: Bool
   ) throws(LinearAlgebraError) -> SymmetricEigendecomposition<Scalar> {
     let batch = MatrixBatch(operation, shape, square: true)
