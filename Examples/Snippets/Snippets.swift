@@ -9,6 +9,8 @@ struct Snippets {
     try guide()
     try customPrimitive()
     try Recording.check()
+    try ModelsGuide.network()
+    try ModelsGuide.check()
     try FromNumPy().run()
   }
 

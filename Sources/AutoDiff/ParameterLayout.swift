@@ -135,6 +135,13 @@ public struct Parameters<Scalar: TensorScalar> {
     self.variables = variables
   }
 
+  /// The parameters as parts of one variable, for functions of θ that are differentiated as any other.
+  public init(_ layout: ParameterLayout, flat theta: Variable<Scalar>) {
+    require(theta.shape == [layout.count], "Parameters: a vector of shape \(theta.shape) for \(layout.count) parameters")
+    self.init(
+      layout, layout.entries.map { theta.sliced(axis: 0, $0.offset..<$0.offset + $0.count).reshaped(to: $0.shape) })
+  }
+
   /// Parameter `index` of the layout.
   public subscript(index: Int) -> Variable<Scalar> { variables[index] }
 

@@ -12,7 +12,7 @@ struct GoldenNetworkTests {
       "Golden networks", ran: Self.covered.map(\.name),
       notCovered: Self.cases.filter { !$0.unknownLayers.isEmpty }.map {
         "\($0.name) [\(Set($0.unknownLayers).sorted().joined(separator: " "))]"
-      } + Self.covered.flatMap { network in ["hessian_eigenvalues", "ggn_eigenvalues"].map { "\(network.name).\($0)" } })
+      })
   }
 
   @Test("lays its parameters out in the golden order", arguments: covered)

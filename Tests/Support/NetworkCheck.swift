@@ -81,10 +81,21 @@ package struct NetworkCheck<Network: Model, S: TensorScalar> {
     }
     try expect(hessian, "hessian")
     try expect(gaussNewton, "ggn")
+    try eigenvalues(of: hessian, "hessian_eigenvalues")
+    try eigenvalues(of: gaussNewton, "ggn_eigenvalues")
     try expect(Tensor((0..<n).map { hessian[$0, $0] }), "hessian_diag")
     try expect(hessian.squared().sum(axes: [1]).squareRoot(), "equilibration")
     // For these losses the exact Fisher's diagonal is that of G.
     try expect(Tensor((0..<n).map { gaussNewton[$0, $0] }), "fisher_exact_diag")
+  }
+
+  private func eigenvalues(of matrix: Tensor<S>, _ array: String) throws {
+    let golden: Tensor<S> = try network.tensor(array)
+    let largest = golden.elements.map { abs(Double($0)) }.max() ?? 0
+    let tolerance =
+      S.self == Double.self
+      ? Tolerance(relative: 1e-9, absolute: 1e-10 * largest) : Tolerance(relative: 1e-4, absolute: 1e-5 * max(1, largest))
+    expectClose(try matrix.symmetricEigenvalues(), golden, tolerance, "\(label): \(array)")
   }
 
   private func examples() throws {

@@ -1,0 +1,76 @@
+import Kappa
+
+/// y = σ(x W + b) ⊙ tanh(x V): a layer whose linear map is gated by another.
+struct GatedDense: Layer {
+  let inputs, outputs: Int
+
+  func declareParameters(in layout: inout ParameterLayout, name: String) {
+    layout.appendAffine("\(name).gate", fanIn: inputs, outputs: outputs)
+    layout.appendAffine("\(name).value", fanIn: inputs, outputs: outputs, hasBias: false)
+  }
+
+  func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+    (matmul(x, parameters[0]) + parameters[1]).sigmoid() * matmul(x, parameters[2]).tanh()
+  }
+}
+
+/// A model of sequences that end at different steps: the first feature is 1 while there is one.
+struct MaskedClassifier: Model {
+  let recurrent = GRU(2, 16)
+  let head = Dense(16, 3)
+
+  var layout: ParameterLayout { Sequential([("recurrent", recurrent), ("head", head)]).layout }
+
+  func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
+    let x = inputs.permuted([1, 0, 2])  // [time, batch, features]
+    let mask = x.value.sliced(axis: 2, 0..<1).squeezed(axis: 2) .> 0
+    let result = recurrent.run(x, LayerParameters(parameters), from: nil, mask: mask)
+    return head(result.final[row: 0], LayerParameters(parameters, from: 4))
+  }
+}
+
+/// The code of docs/guide/models.md.
+enum ModelsGuide {
+  static func network() throws {
+    let network = Sequential {
+      Conv2D(1, 8, kernel: 5, activation: .tanh).named("stem")
+      AveragePool2D(2)
+      for _ in 0..<2 {
+        Residual(activation: .tanh) { Conv2D(8, 8, kernel: 3, padding: .same) }
+      }
+      Flatten()
+      GatedDense(inputs: 8 * 12 * 12, outputs: 32).named("gated")
+      Dense(32, 10).named("output")
+    }
+    print(network.summary(inputShape: [1, 28, 28]))
+    let theta: Tensor<Float> = network.initialParameters(
+      .glorotNormal, except: ["stem": .orthogonal(), "output.weight": .constant(0)], seed: 1)
+
+    let images: Tensor<Float> = RandomStream(seed: 2).uniform([20, 1, 28, 28])
+    let labels = Tensor<Int32>((0..<20).map { Int32($0 % 10) })
+    let objective = Objective(network, loss: .softmaxCrossEntropy, penalty: L2Penalty(1e-4))
+    let gradient = objective.on(inputs: images, targets: .labels(labels)).gradient(at: theta)
+    for (layer, part) in network.layout.layerViews(of: gradient) { print(layer, part.norm()) }
+
+    let head = network.freezing(["stem", "2", "3"], at: theta)
+    print(head.layout.count, "of", network.layout.count, "parameters are free")
+
+    try network.save(theta, to: "/tmp/network.safetensors")
+    let loaded: Tensor<Float> = try network.load("/tmp/network.safetensors")
+    require(loaded == theta, "the guide's file holds other parameters")
+  }
+
+  /// The layer and the model above have right derivatives of first and second order.
+  static func check() throws {
+    let gated = Sequential { GatedDense(inputs: 3, outputs: 2) }
+    let theta: Tensor<Double> = gated.initialParameters(.lecun, seed: 1)
+    let x: Tensor<Double> = RandomStream(seed: 1).normal([4, 3])
+    try checkDerivatives(at: theta) { gated(Variable(x), Parameters(gated.layout, flat: $0)) }
+
+    let model = MaskedClassifier()
+    let sequences = Tensor<Double>([[[1, 0.5], [1, -0.2], [0, 0.9]], [[1, 0.3], [0, 0.9], [0, 0.9]]])
+    let start: Tensor<Double> = 0.1 * RandomStream(seed: 2).normal([model.layout.count])
+    try checkDerivatives(at: start, entries: 20) { model(Variable(sequences), Parameters(model.layout, flat: $0)) }
+    print("a layer and a model of one's own: derivatives agree with differences")
+  }
+}
