@@ -45,21 +45,25 @@ struct ConvolutionNetwork {
 
   var label: String { "\(name)@\(batch)" }
 
-  /// Of each convolution and then each dense layer: the weight and the bias behind it.
-  var layout: ParameterLayout {
-    var layout = ParameterLayout()
-    for (index, layer) in layers.enumerated() {
-      layout.append("convolution\(index).weight", [layer.outputs, layer.inputs, layer.kernel, layer.kernel])
-      layout.append("convolution\(index).bias", [layer.outputs])
+  var model: Sequential {
+    Sequential {
+      for layer in layers {
+        Conv2D(
+          layer.inputs, layer.outputs, kernel: Extent2D(layer.kernel),
+          padding: .explicit(Padding2D(height: layer.padding, width: layer.padding)), activation: activation)
+        if layer.pooling == .average { AveragePool2D(2) }
+        if layer.pooling == .largest { MaxPool2D(2) }
+      }
+      Flatten()
+      for index in 1..<dense.count {
+        Dense(dense[index - 1], dense[index], activation: index == dense.count - 1 ? .identity : activation)
+      }
     }
-    for (index, (inputs, outputs)) in zip(dense, dense.dropFirst()).enumerated() {
-      _ = layout.appendAffine("dense\(index)", fanIn: inputs, outputs: outputs)
-    }
-    return layout
   }
 
+  /// Weights N(0, 1 / fanIn), biases N(0, 0.01).
   var parameters: Tensor<Float> {
-    layout.normalVector { entry in
+    model.layout.normalVector { entry in
       switch entry.shape.rank {
       case 1: 0.1
       case 2: 1 / Double(entry.shape[0]).squareRoot()
@@ -70,42 +74,7 @@ struct ConvolutionNetwork {
 
   var objective: any ScalarFunction<Float> {
     let images: Tensor<Float> = RandomStream(seed: 0).split(100).normal([batch, layers[0].inputs, layers[0].size, layers[0].size])
-    let labels = randomLabels(batch)
-    return Function(layout) { parameters in
-      let outputs = logits(Variable(images), parameters)
-      return Evaluation(loss: outputs.softmaxCrossEntropy(labels).mean(), outputs: outputs)
-    }
-  }
-
-  private func logits(_ images: Variable<Float>, _ parameters: Parameters<Float>) -> Variable<Float> {
-    var (x, index) = (images, 0)
-    for layer in layers {
-      let options = Convolution2D(padding: Padding2D(height: layer.padding, width: layer.padding))
-      let bias = parameters[index + 1].reshaped(to: [layer.outputs, 1, 1] as Shape)
-      x = activated(conv2d(x, parameters[index], options) + bias)
-      switch layer.pooling {
-      case .average: x = averagePool2d(x, window: 2)
-      case .largest: x = maxPool2d(x, window: 2)
-      case nil: break
-      }
-      index += 2
-    }
-    x = x.reshaped(to: [batch, dense[0]] as Shape)
-    for layer in 1..<dense.count {
-      let isLast = layer == dense.count - 1
-      x = matmul(x, parameters[index]).activated(isLast ? .identity : activation, bias: parameters[index + 1])
-      index += 2
-    }
-    return x
-  }
-
-  private func activated(_ x: Variable<Float>) -> Variable<Float> {
-    switch activation {
-    case .identity: x
-    case .tanh: x.tanh()
-    case .sigmoid: x.sigmoid()
-    case .leakyRelu(let slope): x.leakyRelu(slope: slope)
-    }
+    return Objective(model, loss: .softmaxCrossEntropy).on(inputs: images, targets: .labels(randomLabels(batch)))
   }
 
   var workload: Workload {
@@ -113,7 +82,7 @@ struct ConvolutionNetwork {
       name: name, batch: batch,
       layers: layers.map { .convolution($0) }
         + zip(dense, dense.dropFirst()).map { .dense(rows: batch, inputs: $0, outputs: $1) },
-      layout: layout, makeParameters: { parameters }, makeObjective: { objective })
+      layout: model.layout, makeParameters: { parameters }, makeObjective: { objective })
   }
 }
 
