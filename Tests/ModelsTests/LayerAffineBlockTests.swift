@@ -11,7 +11,7 @@ struct LayerAffineBlockTests {
     ("transposed convolution without bias", ConvTranspose2D(2, 3, kernel: 2, hasBias: false)), ("RNN", RNN(2, 3)),
     ("LSTM", LSTM(2, 3)), ("GRU, reset before", GRU(2, 3, reset: .before)), ("GRU, reset after", GRU(2, 3)),
     ("GRU with the candidate's bias", GRU(2, 3, recurrentBias: .candidate)),
-    ("GRU with one bias", GRU(2, 3, recurrentBias: GRU.RecurrentBias.none)), ("peephole LSTM", PeepholeLSTM(2, 3)),
+    ("GRU with one bias", GRU(2, 3, recurrentBias: GRU.RecurrentBias.absent)), ("peephole LSTM", PeepholeLSTM(2, 3)),
   ]
 
   @Test("have every parameter in one place, and are written as they are read", arguments: layers.indices)
@@ -79,7 +79,7 @@ struct LayerAffineBlockTests {
     let n = parts(mapped(before, 0, [x, r * h.flattened()]), 3)[2].tanh()
     expectClose((1 - z) * n + z * h.flattened(), beforeState.flattened(), "GRU, reset before")
 
-    for bias in [GRU.RecurrentBias.none, .candidate, .all] {
+    for bias in [GRU.RecurrentBias.absent, .candidate, .all] {
       let (after, afterState) = step(GRU(2, 3, recurrentBias: bias))
       let own = parts(mapped(after, 0, [x]), 3)
       let others =

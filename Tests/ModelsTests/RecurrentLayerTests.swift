@@ -39,10 +39,10 @@ struct RecurrentLayerTests {
     let (name, layer) = Self.layers[index]
     let (parameters, start) = (parameters(layer), state(layer))
     let lengths = [5, 2, 0, 3]
-    // What lies behind the end of a sequence is not read: NaN would be seen.
+    // What lies behind the end of a sequence is not read.
     var padded = x
     for (example, length) in lengths.enumerated() {
-      for step in length..<5 { padded[step, example] = Tensor(repeating: 100, shape: [2]) }
+      for step in length..<5 { padded[step, example] = Tensor(repeating: .nan, shape: [2]) }
     }
     let all = layer.run(Variable(padded), parameters, from: start, mask: Tensor(sequenceLengths: lengths, time: 5))
     for (example, length) in lengths.enumerated() {
@@ -81,6 +81,27 @@ struct RecurrentLayerTests {
         return [result.states, result.final]
       }
     }
+  }
+
+  @Test func `with a mask have finite derivatives whatever lies where there is no input, and holes anywhere`() {
+    let layer = GRU(2, 3)
+    let layout = Sequential([("layer", layer)]).layout
+    let theta = Tensor<Double>.normal([layout.count], seed: 2)
+    let mask = Tensor<Bool>([[false, true], [true, false], [true, true], [false, true], [true, false]])
+    func loss(_ x: Tensor<Double>, at theta: Variable<Double>) -> Variable<Double> {
+      layer.run(Variable(x), LayerParameters(Parameters(layout, flat: theta)), from: nil, mask: mask).final.squared().sum()
+    }
+    let clean = x.sliced(axis: 1, 0..<2).contiguous()
+    var damaged = clean
+    for step in 0..<5 {
+      for example in 0..<2 where !mask[step, example] { damaged[step, example] = Tensor(repeating: .nan, shape: [2]) }
+    }
+    expectClose(gradient(at: theta) { loss(damaged, at: $0) }, gradient(at: theta) { loss(clean, at: $0) }, .exact, "gradient")
+    // The steps that are there, one behind the other.
+    let own = Tensor(stacking: [clean[1, 0], clean[2, 0], clean[4, 0]]).reshaped(to: [3, 1, 2])
+    let alone = layer.run(Variable(own), LayerParameters(Parameters(layout, constant: theta)), from: nil, mask: nil).final.value
+    let all = layer.run(Variable(clean), LayerParameters(Parameters(layout, constant: theta)), from: nil, mask: mask).final.value
+    expectClose(all.sliced(axis: 1, 0..<1), alone, "a sequence with holes")
   }
 
   @Test func `hand on the last state or all, batch or time first`() {

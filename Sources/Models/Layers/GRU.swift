@@ -17,8 +17,8 @@ public struct GRU: RecurrentLayer {
   }
   /// Which groups of the product with the state have a bias of their own.
   public enum RecurrentBias: Sendable, Hashable {
-    /// None: b alone.
-    case none
+    /// There is none: b alone.
+    case absent
     /// The candidate's alone, [hidden]; those of r and z would be sums with b's.
     case candidate
     /// All, [3 hidden], as in PyTorch.
@@ -36,7 +36,7 @@ public struct GRU: RecurrentLayer {
 
   /// - Parameters:
   ///   - reset: what the reset gate acts on; the product by default.
-  ///   - recurrentBias: by default `.all` with `.after`, none with `.before`.
+  ///   - recurrentBias: by default `.all` with `.after`, `.absent` with `.before`.
   ///   - output: what the layer hands on; the last state by default.
   public init(
     _ inputs: Int, _ hidden: Int, reset: Reset = .after, recurrentBias: RecurrentBias? = nil, output: SequenceOutput = .last,
@@ -48,14 +48,14 @@ public struct GRU: RecurrentLayer {
     self.output = output
     self.order = order
     self.reset = reset
-    self.recurrentBias = recurrentBias ?? (reset == .after ? .all : .none)
+    self.recurrentBias = recurrentBias ?? (reset == .after ? .all : .absent)
     require(
       reset == .after || self.recurrentBias != .candidate,
       "GRU: a bias of the candidate's product alone would be part of b where the reset gate acts before the product")
   }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    if reset == .before && recurrentBias == .none {
+    if reset == .before && recurrentBias == .absent {
       return layout.appendRecurrent(name, inputs: inputs, hidden: hidden, groups: 3, hasBias: true)
     }
     let (start, width) = (layout.count, 3 * hidden)
@@ -70,7 +70,7 @@ public struct GRU: RecurrentLayer {
       layout.declare(AffineBlock(name: "\(name).\(map)", outputs: outputs, hasBias: bias != nil, pieces: pieces))
     }
     switch recurrentBias {
-    case .none:
+    case .absent:
       declare("input", start, inputs, 0, width, bias: bias)
       declare("recurrent", state, hidden, 0, width, bias: nil)
     case .all:
@@ -103,7 +103,7 @@ public struct GRU: RecurrentLayer {
     var gateBias = bias.sliced(axis: 0, gates)
     var reset = Variable(Tensor<S>(zeros: [hidden]))
     switch recurrentBias {
-    case .none: break
+    case .absent: break
     case .candidate: reset = parameters[3]
     case .all:
       gateBias = gateBias + parameters[3].sliced(axis: 0, gates)
@@ -139,7 +139,7 @@ public struct GRU: RecurrentLayer {
     ]
     let (gates, all) = (0..<2 * hidden, 2 * hidden..<3 * hidden)
     switch recurrentBias {
-    case .none: break
+    case .absent: break
     case .all: result.append(ForeignParameter(name: "\(name).bias_hh_l0", entry: 3))
     case .candidate:
       result.append(

@@ -63,7 +63,8 @@ extension RecurrentLayer {
   /// What becomes of sequences [time, batch, inputs].
   /// - Parameters:
   ///   - state: before the first step; zeros if nil.
-  ///   - mask: [time, batch], true where there is an input; nil if there is one at every step. Where there is none the state stays as it is.
+  ///   - mask: [time, batch], true where there is an input; nil if there is one at every step. Where there is none the state stays as
+  ///     it is, and `x` may be anything, NaN too.
   /// - Complexity: with a mask, a few operations more at each step.
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>?, mask: Tensor<Bool>?
@@ -78,6 +79,8 @@ extension RecurrentLayer {
       "\(Self.self): a state of shape \(state.shape), not \([stateParts, batch, hidden] as Shape)")
     guard let mask else { return run(x, parameters, from: state) }
     require(mask.shape == [x.shape[0], batch], "\(Self.self): a mask of shape \(mask.shape) for sequences of shape \(x.shape)")
+    // What is not read may be anything: a derivative of 0 times infinity would be none.
+    let x = select(x, where: mask.expanded(axis: 2), else: 0)
     let states = (0..<x.shape[0]).map { step in
       let next = run(x.sliced(axis: 0, step..<step + 1), parameters, from: state).final
       state = select(next, where: mask[row: step].reshaped(to: [1, batch, 1]), else: state)
