@@ -40,18 +40,22 @@ extension Model {
   ) -> Tensor<S> {
     let layout = layout
     var theta = layout.startingValues(of: S.self)
-    for (index, block) in layout.affineBlocks.enumerated() {
-      let rule = exceptions.last { block.name.belongs(to: $0.key) }?.value ?? initialization
-      let below = index > 0 ? layout.affineBlocks[index - 1].nonlinearity : .identity
-      var matrix = block.matrix(in: theta)
-      rule.write(block, above: below, RandomStream(seed: seed).split(UInt64(index)), to: &matrix)
-      block.write(matrix, to: &theta)
+    for (index, block) in layout.affineBlocks.enumerated() where !exceptions.contains(where: { block.name.belongs(to: $0.key) }) {
+      initialization.write(layout, index, RandomStream(seed: seed).split(UInt64(index)), to: &theta)
     }
     // The streams of parameters are apart from those of maps.
     let stream = RandomStream(seed: seed).split(UInt64.max)
     for (name, rule) in exceptions {
+      for (index, block) in layout.affineBlocks.enumerated() where block.name.belongs(to: name) {
+        rule.write(layout, index, RandomStream(seed: seed).split(UInt64(index)), to: &theta)
+      }
       if let index = layout.index(of: name) {
         let entry = layout.entries[index]
+        // A kernel is drawn as the map it is.
+        if let map = layout.affineBlocks.firstIndex(where: { $0.isWeight(entry) }) {
+          rule.write(layout, map, stream.split(UInt64(index)), to: &theta)
+          continue
+        }
         theta[rows: entry.offset..<entry.offset + entry.count] = rule.parameter(entry, stream.split(UInt64(index))).flattened()
       } else {
         require(
@@ -74,7 +78,25 @@ extension ParameterLayout {
   }
 }
 
+extension AffineBlock {
+  /// Whether a parameter is the kernel of this convolution.
+  fileprivate func isWeight(_ entry: ParameterLayout.Entry) -> Bool {
+    entry.count == outputs * fanIn && entry.shape.rank > 2 && spans[0].lowerBound == entry.offset
+  }
+}
+
 extension Initialization {
+  /// Draws the weights of map `index`.
+  fileprivate func write<S: TensorScalar>(
+    _ layout: ParameterLayout, _ index: Int, _ stream: RandomStream, to theta: inout Tensor<S>
+  ) {
+    let block = layout.affineBlocks[index]
+    let below = index > 0 ? layout.affineBlocks[index - 1].nonlinearity : .identity
+    var matrix = block.matrix(in: theta)
+    write(block, above: below, stream, to: &matrix)
+    block.write(matrix, to: &theta)
+  }
+
   /// Draws the weights of a map, Θ [outputs, fanIn (+ 1)], whose bias column is there already.
   fileprivate func write<S: TensorScalar>(
     _ block: AffineBlock, above: Activation, _ stream: RandomStream, to matrix: inout Tensor<S>

@@ -65,16 +65,16 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
   }
 }
 
-/// ½ λ Σ θ² over some of the parameters. It enters the value, the gradient, H v and G v alike.
+/// ½ λ Σ θ² over the weights of affine maps, or over all parameters. It enters the value, the gradient, H v and G v alike.
 public struct L2Penalty: Sendable, Hashable {
   /// λ.
   public let coefficient: Double
-  /// Whether biases, and all else that has one axis, count too.
+  /// Whether biases, gains and all else that is no weight of an affine map count too.
   public let includesBiases: Bool
 
   /// - Parameters:
   ///   - coefficient: λ, not negative.
-  ///   - includesBiases: whether parameters of one axis count; not by default.
+  ///   - includesBiases: whether all parameters count; not by default.
   public init(_ coefficient: Double, includesBiases: Bool = false) {
     require(coefficient >= 0, "L2Penalty: the coefficient \(coefficient)")
     self.coefficient = coefficient
@@ -83,8 +83,14 @@ public struct L2Penalty: Sendable, Hashable {
 
   /// Its value; nil if it is of no parameter.
   func callAsFunction<S>(_ parameters: Parameters<S>) -> Variable<S>? {
-    let entries = parameters.layout.entries
-    let squares = entries.indices.filter { includesBiases || entries[$0].shape.rank > 1 }.map { parameters[$0].squared().sum() }
+    let layout = parameters.layout
+    let spans = layout.affineBlocks.flatMap(\.spans)
+    let counted = layout.entries.indices.filter { index in
+      let entry = layout.entries[index]
+      let place = entry.offset..<entry.offset + entry.count
+      return includesBiases || entry.shape.rank > 1 && spans.contains { $0.overlaps(place) }
+    }
+    let squares = counted.map { parameters[$0].squared().sum() }
     guard coefficient > 0, let first = squares.first else { return nil }
     return squares.dropFirst().reduce(first, +) * S(0.5 * coefficient)
   }

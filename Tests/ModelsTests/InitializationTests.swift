@@ -205,6 +205,15 @@ struct InitializationRuleTests {
     #expect(layout.view("layer1.weight", of: theta).elements.allSatisfy { $0 == 2 })
     #expect(layout.view("layer1.bias", of: theta).elements.allSatisfy { $0 == -1 })
     #expect(layout.view("layer0.bias", of: theta).elements.allSatisfy { $0 != 0 })
+    let later: Tensor<Double> = model.initialParameters(
+      .sparse(connections: 2), except: ["layer0.weight": .constant(1), "layer0": .constant(2)], seed: 1)
+    #expect(layout.view("layer0.weight", of: later).elements.allSatisfy { $0 == 2 })
+    #expect(layout.view("layer0.bias", of: later).elements.allSatisfy { $0 == 0 })
+    // A kernel by its own name is drawn as by its layer's.
+    let kernel = Sequential { Conv2D(3, 64, kernel: 3).named("conv") }
+    let drawn: Tensor<Double> = kernel.initialParameters(.lecun, except: ["conv.weight": .orthogonal()], seed: 1)
+    let matrix = kernel.layout.view("conv.weight", of: drawn).reshaped(to: [64, 27])
+    expectClose(matmul(matrix.transposed(), matrix), Tensor(identity: 27), Tolerance(relative: 0, absolute: 1e-12), "kernel")
   }
 
   @Test func `with replacement may draw an input twice, and then have fewer connections`() {

@@ -57,6 +57,22 @@ struct LossTests {
       let mask = Tensor<Bool>([true, false, true, true])
       expectClose(losses(loss, outputs, targets.masked(by: mask)), plain * Tensor([1, 0, 1, 1]), tight, "\(loss), masked")
     }
+    // Weights of examples and of steps, in either order; what is masked may be anything.
+    let ones = Tensor<Double>(ones: [3, 3, 1])
+    var damaged = Tensor<Double>(zeros: [3, 3, 1])
+    let shown = Tensor<Bool>([[true, true, true], [true, true, false], [true, false, false]])
+    for row in 0..<3 { for step in 0..<3 where !shown[row, step] { damaged[row, step, 0] = .nan } }
+    let examples = Tensor<Double>([1, 2, 3])
+    for nested in [
+      Targets.weighted(Targets.values(damaged).masked(by: shown), by: examples),
+      Targets.weighted(.values(damaged), by: examples).masked(by: shown),
+    ] {
+      expectClose(losses(.meanSquaredError, ones, nested), Tensor([1, 4.0 / 3, 1]), tight, "nested weights")
+    }
+    let far = Tensor<Int32>([2, -100, 1, 2])
+    let kept = Tensor<Bool>([true, false, true, true])
+    let expected = losses(.softmaxCrossEntropy, outputs, .labels(labels)) * Tensor([1, 0, 1, 1])
+    expectClose(losses(.softmaxCrossEntropy, outputs, Targets.labels(far).masked(by: kept)), expected, tight, "labels")
     // Steps of a sequence: the loss of a masked one is that of the steps before it.
     let sequences = Tensor<Double>.normal([2, 3, 3], seed: 5)
     let steps = Tensor<Int32>([[0, 1, 2], [2, 2, 0]])
@@ -157,6 +173,24 @@ struct PenaltyTests {
     expectClose(b.hessianVectorProducts(block), a.hessianVectorProducts(block) + diagonal * block, tight, "H of a block")
     // No example pays it.
     expectClose(b.perExampleGradients(), a.perExampleGradients(), tight, "gradients of examples")
+  }
+
+  @Test func `is of the weights of affine maps alone`() {
+    let model = Sequential {
+      Conv2D(1, 2, kernel: 2)
+      LayerNorm([2, 3, 3])
+      Flatten()
+      Dense(18, 1)
+    }
+    let theta = Tensor<Double>(ones: [model.layout.count])
+    let x = Tensor<Double>.normal([2, 1, 4, 4], seed: 1)
+    func value(_ penalty: L2Penalty?) -> Double {
+      Objective(model, loss: .halfSquaredError, penalty: penalty).on(inputs: x, targets: .values(Tensor(zeros: [2, 1]))).value(
+        at: theta)
+    }
+    expectClose(value(L2Penalty(2)) - value(nil), 8 + 18, Tolerance(relative: 1e-12, absolute: 0), "weights")
+    let all = Double(model.layout.count)
+    expectClose(value(L2Penalty(2, includesBiases: true)) - value(nil), all, Tolerance(relative: 1e-12, absolute: 0), "all")
   }
 
   @Test func `of 0 is none, and a negative one is refused`() async {

@@ -88,6 +88,23 @@ struct ModelFileTests {
     }
   }
 
+  @Test func `of layers that PyTorch does not have go by the names here, each by its own`() throws {
+    let models: [Sequential] = [
+      .recurrent(StackedRecurrent([PeepholeLSTM(3, 3), PeepholeLSTM(3, 3)], output: .last)),
+      .recurrent(
+        StackedRecurrent(
+          [StackedRecurrent([LSTM(3, 3), LSTM(3, 3)], output: .all), StackedRecurrent([LSTM(3, 3)], output: .all)], output: .last)),
+      .recurrent(GRU(2, 3, reset: .before)), .recurrent(GRU(2, 3, recurrentBias: .absent)),
+    ]
+    for model in models {
+      let theta = Tensor<Double>.normal([model.layout.count], seed: 1)
+      expectClose(try model.parameters(from: model.namedTensors(of: theta)), theta, .exact, "\(model.layout.entries[0].name)")
+    }
+    // A reset before the product is not PyTorch's.
+    let before = Sequential.recurrent(GRU(3, 5, reset: .before, recurrentBias: .all), outputs: 2)
+    #expect(throws: TensorFileError.self) { try before.load(path("gru.safetensors"), of: Double.self) }
+  }
+
   @Test func `of which something is missing, too much or of another shape are refused by name`() throws {
     let model = Sequential { Dense(5, 7).named("first") }
     let theta = Tensor<Double>.normal([42], seed: 1)

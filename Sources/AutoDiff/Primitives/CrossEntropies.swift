@@ -15,7 +15,7 @@ extension Variable {
   public func softmaxCrossEntropy(_ labels: Tensor<Int32>) -> Variable {
     require(
       shape.rank >= 1 && labels.shape == Shape(shape.dropLast()),
-      "softmaxCrossEntropy: logits \(shape) need labels of shape \(shape.dropLast()), not \(labels.shape)")
+      "softmaxCrossEntropy: logits \(shape) need labels of shape \(Shape(shape.dropLast())), not \(labels.shape)")
     let classes = shape[shape.rank - 1]
     labels.withUnsafeElements { elements in
       for (index, label) in elements.enumerated() {

@@ -40,7 +40,7 @@ public struct ForeignParameter: Sendable, Hashable {
   }
 
   /// The same for a layer whose parameters begin `count` later.
-  func shifted(by count: Int) -> ForeignParameter {
+  public func shifted(by count: Int) -> ForeignParameter {
     var result = self
     for index in targets.indices { result.targets[index].entry += count }
     return result

@@ -7,7 +7,8 @@ public enum ParameterConvention: Sendable, Hashable {
   case kappa
   /// As PyTorch's `state_dict()` of a module with the same names has them: `nn.Linear`, `nn.Conv2d`, `nn.ConvTranspose2d`, `nn.LayerNorm`,
   /// `nn.RNN`, `nn.LSTM`, `nn.GRU` (reset after the product, all biases). Where PyTorch has two biases that are only ever added, they
-  /// are read as their sum, and written as it and zeros.
+  /// are read as their sum, and written as it and zeros. Layers of your own are stored as they say (`foreignParameters`), else as here; of a
+  /// frozen model store the merged parameters with the whole model.
   case pytorch
 }
 
@@ -63,7 +64,12 @@ extension Model {
   }
 
   private func storedParameters(_ convention: ParameterConvention) -> [ForeignParameter] {
-    if convention == .pytorch && !parts.isEmpty { return parts.foreignParameters(name: "") }
+    if convention == .pytorch {
+      require(
+        !parts.isEmpty || layout.entries.isEmpty,
+        "\(Self.self): a model that names no layers has no names in PyTorch; store its parameters as .kappa")
+      return parts.foreignParameters(name: "")
+    }
     return layout.entries.enumerated().map { ForeignParameter(name: $1.name, entry: $0) }
   }
 }

@@ -55,8 +55,8 @@ public struct Conv2D: Layer {
     dilation: Extent2D = 1, activation: Activation = .identity, hasBias: Bool = true
   ) {
     require(
-      inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0,
-      "Conv2D: \(inputs) channels to \(outputs) with kernels \(kernel)")
+      inputs > 0 && outputs > 0 && [kernel, stride, dilation].allSatisfy { $0.height > 0 && $0.width > 0 },
+      "Conv2D: \(inputs) channels to \(outputs) with kernels \(kernel), stride \(stride), dilation \(dilation)")
     self.inputs = inputs
     self.outputs = outputs
     self.kernel = kernel
@@ -117,8 +117,8 @@ public struct ConvTranspose2D: Layer {
     dilation: Extent2D = 1, outputPadding: Extent2D = 0, activation: Activation = .identity, hasBias: Bool = true
   ) {
     require(
-      inputs > 0 && outputs > 0 && kernel.height > 0 && kernel.width > 0,
-      "ConvTranspose2D: \(inputs) channels to \(outputs) with kernels \(kernel)")
+      inputs > 0 && outputs > 0 && [kernel, stride, dilation].allSatisfy { $0.height > 0 && $0.width > 0 },
+      "ConvTranspose2D: \(inputs) channels to \(outputs) with kernels \(kernel), stride \(stride), dilation \(dilation)")
     self.inputs = inputs
     self.outputs = outputs
     self.kernel = kernel

@@ -54,7 +54,7 @@ public struct ActivationLayer: Layer {
 
 extension Variable {
   /// f(x) element by element.
-  func activated(_ activation: Activation) -> Variable {
+  public func activated(_ activation: Activation) -> Variable {
     switch activation {
     case .identity: self
     case .tanh: tanh()

@@ -130,8 +130,9 @@ public struct GRU: RecurrentLayer {
     return RecurrentResult(states: Variable(stacking: states), final: h.reshaped(to: [1, x.shape[1], hidden] as Shape))
   }
 
-  /// PyTorch's GRU resets after the product and has all biases.
+  /// PyTorch's GRU resets after the product and has all biases; others go by the names here.
   public func foreignParameters(name: String) -> [ForeignParameter] {
+    guard reset == .after && recurrentBias != .absent else { return ownParameters(name: name) }
     var result = [
       ForeignParameter(name: "\(name).weight_ih_l0", entry: 0, permutation: [1, 0]),
       ForeignParameter(name: "\(name).weight_hh_l0", entry: 1, permutation: [1, 0]),
@@ -139,7 +140,7 @@ public struct GRU: RecurrentLayer {
     ]
     let (gates, all) = (0..<2 * hidden, 2 * hidden..<3 * hidden)
     switch recurrentBias {
-    case .absent: break
+    case .absent: break  // not PyTorch's
     case .all: result.append(ForeignParameter(name: "\(name).bias_hh_l0", entry: 3))
     case .candidate:
       result.append(

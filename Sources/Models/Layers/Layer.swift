@@ -27,15 +27,19 @@ extension Layer {
   /// This layer under a name, by which its parameters go: `Dense(784, 10).named("output")`.
   public func named(_ name: String) -> NamedLayer { NamedLayer(name: name, layer: self) }
 
-  /// The layout of this layer alone.
-  func layout(name: String) -> ParameterLayout {
+  /// The layout of this layer alone, its parameters' names starting with `name`.
+  public func layout(name: String) -> ParameterLayout {
     var layout = ParameterLayout()
     declareParameters(in: &layout, name: name)
     return layout
   }
-  var parameterCount: Int { layout(name: "layer").entries.count }
+  /// The number of named parameters: how far on those of the next layer begin, in a layer made of others.
+  public var parameterCount: Int { layout(name: "layer").entries.count }
 
-  public func foreignParameters(name: String) -> [ForeignParameter] {
+  public func foreignParameters(name: String) -> [ForeignParameter] { ownParameters(name: name) }
+
+  /// The parameters as they are here.
+  func ownParameters(name: String) -> [ForeignParameter] {
     layout(name: name).entries.enumerated().map { ForeignParameter(name: $1.name, entry: $0) }
   }
 }
@@ -94,12 +98,12 @@ extension Model {
 
 extension [NamedLayer] {
   /// Declares the parameters of all, under names that start with `name` if there is one.
-  func declareParameters(in layout: inout ParameterLayout, name: String) {
+  public func declareParameters(in layout: inout ParameterLayout, name: String) {
     for part in self { part.layer.declareParameters(in: &layout, name: part.name(within: name)) }
   }
 
   /// What PyTorch calls the parameters of all.
-  func foreignParameters(name: String) -> [ForeignParameter] {
+  public func foreignParameters(name: String) -> [ForeignParameter] {
     var first = 0
     return flatMap { part in
       defer { first += part.layer.parameterCount }

@@ -24,6 +24,12 @@ public struct RecurrentResult<Scalar: TensorScalar> {
   /// The state behind the last step, to go on from, [parts, batch, hidden]: h, and what else the cell remembers. Of stacked layers, one
   /// layer's behind the other's.
   public var final: Variable<Scalar>
+
+  /// What a layer of your own returns; see there.
+  public init(states: Variable<Scalar>, final: Variable<Scalar>) {
+    self.states = states
+    self.final = final
+  }
 }
 
 /// A layer that reads a sequence step by step.
@@ -161,12 +167,14 @@ public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
     return RecurrentResult(states: states, final: finals.count == 1 ? finals[0] : Variable(concatenating: finals, axis: 0))
   }
 
-  /// PyTorch numbers the layers behind the parameters' names.
+  /// PyTorch numbers the layers behind the parameters' names; layers that it does not have go by the names here.
   public func foreignParameters(name: String) -> [ForeignParameter] {
     zip(layers, firstParameters).enumerated().flatMap { index, entry in
-      entry.0.foreignParameters(name: name).map { parameter in
-        var moved = parameter.shifted(by: entry.1)
-        if moved.name.hasSuffix("_l0") { moved.name = moved.name.dropLast() + "\(index)" }
+      let (layer, first) = entry
+      let isNumbered = layer.foreignParameters(name: name).allSatisfy { $0.name.hasSuffix("_l0") }
+      return layer.foreignParameters(name: isNumbered ? name : "\(name).\(index)").map { parameter in
+        var moved = parameter.shifted(by: first)
+        if isNumbered { moved.name = moved.name.dropLast() + "\(index)" }
         return moved
       }
     }

@@ -8,7 +8,8 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
   /// Class labels of the shape of the outputs without their last axis.
   case labels(Tensor<Int32>)
   /// Targets whose losses count by weights: [batch], or [batch, time] and so on as the outputs have axes before the last. Weights of 0 and 1
-  /// are a mask.
+  /// are a mask: what is compared with may be anything, NaN too, where they are 0. A mean over the batch divides by its size, whatever the
+  /// weights.
   indirect case weighted(Targets, by: Tensor<Scalar>)
 
   /// These targets where `mask`, which has the outputs' axes but the last, is true; the rest counts for nothing.
@@ -18,22 +19,39 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
   private var parts: (plain: Targets, weights: Tensor<Scalar>?) {
     guard case .weighted(let inner, let weights) = self else { return (self, nil) }
     let (plain, others) = inner.parts
-    return (plain, others.map { $0 * weights } ?? weights)
+    guard var others else { return (plain, weights) }
+    var own = weights
+    // Weights of examples count for all of their steps.
+    while own.rank < others.rank { own = own.expanded(axis: own.rank) }
+    while others.rank < own.rank { others = others.expanded(axis: others.rank) }
+    return (plain, own * others)
   }
 
-  func values(for loss: String) -> Tensor<Scalar> {
+  /// What is compared with, `neutral` where it counts for nothing, so that it may be anything there.
+  private func unmasked<E>(_ tensor: Tensor<E>, _ neutral: E) -> Tensor<E> {
+    guard let weights = parts.weights, weights.rank <= tensor.rank, Array(weights.shape) == Array(tensor.shape.prefix(weights.rank))
+    else { return tensor }
+    var counts = weights .!= 0
+    while counts.rank < tensor.rank { counts = counts.expanded(axis: counts.rank) }
+    return select(tensor, where: counts, else: Tensor(repeating: neutral, shape: []))
+  }
+
+  /// The numbers to compare with, 0 where they count for nothing; for losses of your own. Labels stop the program, naming `loss`.
+  public func values(for loss: String) -> Tensor<Scalar> {
     guard case .values(let tensor) = parts.plain else { fatalError("\(loss) compares with values, not with labels") }
-    return tensor
+    return unmasked(tensor, 0)
   }
 
-  func labels(for loss: String) -> Tensor<Int32> {
+  /// The labels to compare with, 0 where they count for nothing; for losses of your own. Values stop the program, naming `loss`.
+  public func labels(for loss: String) -> Tensor<Int32> {
     guard case .labels(let labels) = parts.plain else { fatalError("\(loss) compares with labels, not with values") }
-    return labels
+    return unmasked(labels, 0)
   }
 
   /// Row losses [batch, ...] weighted and summed to one for each example, [batch].
-  func perExample(_ rows: Variable<Scalar>, _ loss: String) -> Variable<Scalar> {
+  public func perExample(_ rows: Variable<Scalar>, _ loss: String) -> Variable<Scalar> {
     var rows = rows
+    require(rows.shape.rank > 0, "\(loss): outputs of one axis have no batch; they are [batch, ...]")
     if var weights = parts.weights {
       require(
         weights.rank <= rows.shape.rank && Array(weights.shape) == Array(rows.shape.prefix(weights.rank)),
