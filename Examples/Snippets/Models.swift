@@ -25,7 +25,7 @@ struct MaskedClassifier: Model {
     let x = inputs.permuted([1, 0, 2])  // [time, batch, features]
     let mask = x.value.sliced(axis: 2, 0..<1).squeezed(axis: 2) .> 0
     let result = recurrent.run(x, LayerParameters(parameters), from: nil, mask: mask)
-    return head(result.final[row: 0], LayerParameters(parameters, from: 4))
+    return head(result.final[row: 0], LayerParameters(parameters, from: recurrent.parameterCount))
   }
 }
 

@@ -47,8 +47,8 @@ public struct AffineBlock: Sendable, Hashable {
   public var pieces: [Piece]
   /// How many of the inputs of an output are one channel's: the area of a convolution's kernel, else 1.
   public var receptiveField = 1
-  /// What is applied to y; some initialisers ask.
-  public var nonlinearity = Activation.identity
+  /// What is applied to y, element by element; nil if something else is, as in an LSTM. Some initialisers ask.
+  public var nonlinearity: Activation? = .identity
 
   /// A block of the given parts, in the order of its columns; see there. The last piece is the bias's, if there is one.
   public init(name: String, outputs: Int, hasBias: Bool, pieces: [Piece]) {
@@ -78,6 +78,16 @@ public struct AffineBlock: Sendable, Hashable {
       pieces.append(Piece(offset: offset + outputs * fanIn, columns: 1, columnStride: 1, outputStride: 1))
     }
     self.init(name: name, outputs: outputs, hasBias: hasBias, pieces: pieces)
+  }
+
+  /// The map without its bias; nil if it has none.
+  public var withoutBias: AffineBlock? {
+    guard hasBias, fanIn > 0 else { return nil }
+    var result = self
+    result.hasBias = false
+    result.pieces[pieces.count - 1].columns -= 1
+    if result.pieces.last!.columns == 0 { result.pieces.removeLast() }
+    return result
   }
 
   /// The number of columns of Θ.

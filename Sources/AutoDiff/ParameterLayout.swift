@@ -65,10 +65,12 @@ public struct ParameterLayout: Sendable, Hashable {
     affineBlocks.append(block)
   }
 
-  /// Says what is applied to the outputs of the affine map declared last, unless it has been said or there is none: for a nonlinearity that
-  /// is a layer of its own.
+  /// Says what is applied to the outputs of the affine map declared last, for a nonlinearity that is a layer of its own. Nothing happens if
+  /// it has been said, or if other parameters, a normalisation's gains for example, come between.
   public mutating func noteNonlinearity(_ nonlinearity: Activation) {
-    guard let last = affineBlocks.indices.last, affineBlocks[last].nonlinearity == .identity else { return }
+    guard let last = affineBlocks.indices.last, affineBlocks[last].nonlinearity == .identity,
+      affineBlocks[last].spans.contains(where: { $0.upperBound == count })
+    else { return }
     affineBlocks[last].nonlinearity = nonlinearity
   }
 

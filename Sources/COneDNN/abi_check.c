@@ -31,6 +31,11 @@ SAME(offsetof(abi_argument, memory), offsetof(dnnl_exec_arg_t, memory));
 SAME(sizeof(abi_version), sizeof(dnnl_version_t));
 SAME(offsetof(abi_version, cpu_runtime), offsetof(dnnl_version_t, cpu_runtime));
 SAME(sizeof(dnnl_dim_t), sizeof(int64_t));
+_Static_assert(
+  __builtin_types_compatible_p(
+    __typeof__(&dnnl_sgemm), dnnl_status_t (*)(char, char, int64_t, int64_t, int64_t, float, const float *, int64_t, const float *, int64_t,
+                                               float, float *, int64_t)),
+  "dnnl_sgemm");
 _Static_assert(sizeof(dnnl_memory_desc_t) <= sizeof(abi_memory_desc), "dnnl_memory_desc_t");
 _Static_assert(sizeof(dnnl_convolution_desc_t) <= sizeof(abi_convolution_desc), "dnnl_convolution_desc_t");
 #endif

@@ -34,6 +34,7 @@ static bool find_functions(void *library, kappa_onednn *dnn) {
     {"dnnl_primitive_create", &dnn->primitive_create},
     {"dnnl_primitive_execute", &dnn->primitive_execute},
     {"dnnl_primitive_destroy", &dnn->primitive_destroy},
+    {"dnnl_sgemm", &dnn->sgemm},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     void *function = dlsym(library, functions[i].name);
@@ -81,4 +82,13 @@ int kappa_onednn_enter(const kappa_onednn *dnn) {
 
 void kappa_onednn_leave(const kappa_onednn *dnn, int before) {
   if (before != 1) dnn->set_num_threads(before);
+}
+
+int kappa_onednn_product(
+  const kappa_onednn *dnn, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, int transpose_a, const float *b,
+  int64_t ldb, int transpose_b, float beta, float *c, int64_t ldc) {
+  int before = kappa_onednn_enter(dnn);
+  int status = dnn->sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  kappa_onednn_leave(dnn, before);
+  return status;
 }

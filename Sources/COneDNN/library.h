@@ -44,6 +44,9 @@ struct kappa_onednn {
   int (*primitive_create)(abi_handle *, abi_handle desc);
   int (*primitive_execute)(abi_handle, abi_handle stream, int count, const abi_argument *);
   int (*primitive_destroy)(abi_handle);
+  int (*sgemm)(
+    char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, const float *b,
+    int64_t ldb, float beta, float *c, int64_t ldc);
 };
 
 /// Keeps OpenMP to one thread on the calling thread until `leave`; what was set before is returned and set again by `leave`, so

@@ -26,11 +26,12 @@ public struct Frozen<Network: Model, Scalar: TensorScalar>: Model {
       places.append(isKept ? nil : layout.append(entry.name, entry.shape, start: entry.start))
       if isKept { frozen.append(entry.offset..<entry.offset + entry.count) }
     }
-    // Affine maps that are free as a whole.
-    for block in full.affineBlocks where !block.spans.contains(where: { span in frozen.contains { $0.overlaps(span) } }) {
-      var moved = block
+    // Affine maps that are free as a whole, or but for their bias.
+    func isFree(_ block: AffineBlock) -> Bool { !block.spans.contains { span in frozen.contains { $0.overlaps(span) } } }
+    for block in full.affineBlocks {
+      guard var moved = [block, block.withoutBias].compactMap({ $0 }).first(where: isFree) else { continue }
       for index in moved.pieces.indices {
-        let start = block.pieces[index].offset
+        let start = moved.pieces[index].offset
         moved.pieces[index].offset -= frozen.reduce(0) { $0 + ($1.upperBound <= start ? $1.count : 0) }
       }
       layout.declare(moved)
@@ -67,6 +68,21 @@ public struct Frozen<Network: Model, Scalar: TensorScalar>: Model {
       place.map { parameters[$0] } ?? Variable(model.layout.view(index, of: values))
     }
     return model(inputs, Parameters(model.layout, variables))
+  }
+}
+
+extension Frozen {
+  /// The layers of the whole model, and how many parameters of each are frozen.
+  public func summary(inputShape: [Int]) -> ModelSummary {
+    var summary = model.summary(inputShape: inputShape)
+    for index in summary.rows.indices {
+      for (entry, place) in zip(model.layout.entries, places) where place == nil {
+        if model.parts.isEmpty || entry.name.belongs(to: summary.rows[index].name) {
+          summary.rows[index].frozen += entry.count
+        }
+      }
+    }
+    return summary
   }
 }
 

@@ -99,7 +99,7 @@ extension Initialization {
 
   /// Draws the weights of a map, Θ [outputs, fanIn (+ 1)], whose bias column is there already.
   fileprivate func write<S: TensorScalar>(
-    _ block: AffineBlock, above: Activation, _ stream: RandomStream, to matrix: inout Tensor<S>
+    _ block: AffineBlock, above: Activation?, _ stream: RandomStream, to matrix: inout Tensor<S>
   ) {
     if case .sparse(let connections, let withReplacement) = self {
       return writeSparse(block, above: above, connections, withReplacement, stream, to: &matrix)
@@ -136,7 +136,7 @@ extension Initialization {
   }
 
   private func writeSparse<S: TensorScalar>(
-    _ block: AffineBlock, above: Activation, _ connections: Int, _ withReplacement: Bool, _ stream: RandomStream,
+    _ block: AffineBlock, above: Activation?, _ connections: Int, _ withReplacement: Bool, _ stream: RandomStream,
     to matrix: inout Tensor<S>
   ) {
     require(connections > 0, "sparse initialisation with \(connections) connections")

@@ -7,18 +7,15 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
   public let model: Network
   /// What outputs are judged by.
   public let loss: Criterion
-  /// How the losses of a batch become one.
-  public let reduction: Reduction
   /// What large parameters cost; nil: nothing.
   public let penalty: L2Penalty?
 
   /// - Parameters:
-  ///   - reduction: over the examples of a batch; their mean by default.
+  ///   - loss: of examples; it says how those of a batch become one.
   ///   - penalty: what large parameters cost, whatever the batch; nothing by default.
-  public init(_ model: Network, loss: Criterion, reduction: Reduction = .mean, penalty: L2Penalty? = nil) {
+  public init(_ model: Network, loss: Criterion, penalty: L2Penalty? = nil) {
     self.model = model
     self.loss = loss
-    self.reduction = reduction
     self.penalty = penalty
   }
 
@@ -53,7 +50,7 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
     let outputs = objective.model(Variable(inputs), parameters)
     let losses = objective.loss.exampleLosses(outputs, targets)
     return Evaluation(
-      loss: objective.reduction(losses), outputs: outputs, exampleLosses: losses, penalty: objective.penalty?(parameters))
+      loss: objective.loss.reduction(losses), outputs: outputs, exampleLosses: losses, penalty: objective.penalty?(parameters))
   }
 
   /// The outputs of the model at θ.

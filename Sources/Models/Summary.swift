@@ -13,6 +13,8 @@ public struct ModelSummary: Sendable, Hashable, CustomStringConvertible {
     public var outputShape: [Int]
     /// The number of its parameters.
     public var parameters: Int
+    /// How many of them are frozen.
+    public var frozen = 0
     /// Floating-point operations of its matrix products and convolutions for one example: two for a product and its addition.
     public var flops: Int
   }
@@ -24,11 +26,16 @@ public struct ModelSummary: Sendable, Hashable, CustomStringConvertible {
   public var flops: Int { rows.reduce(0) { $0 + $1.flops } }
 
   public var description: String {
-    let cells =
+    let frozen = rows.reduce(0) { $0 + $1.frozen }
+    var cells =
       [["layer", "type", "output", "parameters", "FLOPs"]]
       + rows.map { [$0.name, $0.kind, "\($0.outputShape)", grouped($0.parameters), grouped($0.flops)] }
       + [["total", "", "", grouped(parameters), grouped(flops)]]
-    let widths = (0..<5).map { column in cells.map { $0[column].count }.max()! }
+    if frozen > 0 {
+      let column = ["frozen"] + rows.map { grouped($0.frozen) } + [grouped(frozen)]
+      for row in cells.indices { cells[row].insert(column[row], at: 4) }
+    }
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max()! }
     return cells.map { row in
       row.enumerated().map { column, text in
         let blank = String(repeating: " ", count: widths[column] - text.count)

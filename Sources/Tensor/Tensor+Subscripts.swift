@@ -142,7 +142,7 @@ extension Tensor {
   private func sharesMemory(with other: Tensor) -> Bool { storage.pointer == other.storage.pointer }
 
   /// Writes `value`, broadcast, to a part of this tensor.
-  private mutating func assign(_ value: consuming Tensor, to part: (Layout) -> Layout) {
+  mutating func assign(_ value: consuming Tensor, to part: (Layout) -> Layout) {
     var target = part(layout)
     // As NumPy does: leading axes of length 1 that the part does not have are dropped.
     while value.rank > target.shape.rank && value.shape.lengths[0] == 1 { value = value.squeezed(axis: 0) }

@@ -190,22 +190,26 @@ extension Tensor {
   /// a copy.
   package func piece(at start: Int, shape pieceShape: Shape, strides distances: [Int]) -> Tensor {
     let source = contiguous()
-    return source.view(source.pieceLayout(at: start, pieceShape, distances))
+    return source.view(source.layout.piece(at: start, pieceShape, distances))
   }
 
   /// Writes `value` to elements of this flat vector from `start` on, at the given distances.
   package mutating func setPiece(at start: Int, strides distances: [Int], to value: Tensor) {
     makeUnique()
-    let target = pieceLayout(at: start, value.shape, distances)
-    Kernels.copy(value.shape, from: value.base, value.strides, to: mutableBase - offset + target.offset, target.strides)
-    keepAlive(value, self)
+    let shape = value.shape
+    assign(value) { $0.piece(at: start, shape, distances) }
   }
 
-  private func pieceLayout(at start: Int, _ pieceShape: Shape, _ distances: [Int]) -> Layout {
+}
+
+extension Layout {
+  /// Elements of a contiguous vector from `start` on, at the given distances.
+  fileprivate func piece(at start: Int, _ pieceShape: Shape, _ distances: [Int]) -> Layout {
     require(distances.count == pieceShape.rank, "piece: \(distances.count) strides for shape \(pieceShape)")
     let last = zip(pieceShape, distances).reduce(start) { $0 + ($1.0 - 1) * $1.1 }
     require(
-      rank == 1 && start >= 0 && distances.allSatisfy { $0 >= 0 } && (pieceShape.elementCount == 0 || last < count),
+      shape.rank == 1 && start >= 0 && distances.allSatisfy { $0 >= 0 }
+        && (pieceShape.elementCount == 0 || last < shape.elementCount),
       "piece: elements \(start) ... \(last) of shape \(shape)")
     var strides = Strides(rowMajor: pieceShape)
     for axis in distances.indices { strides[axis] = distances[axis] }

@@ -95,23 +95,30 @@ struct LossTests {
 
   @Test func `know their gradient and Hessian at the outputs, which is symmetric and never negative`() {
     let (u, v) = (Tensor<Double>.normal([4, 3], seed: 8), Tensor<Double>.normal([4, 3], seed: 9))
-    for reduction in [Reduction.mean, .sum] {
-      for (loss, targets) in Self.pairs(values, labels, signs) {
-        let gradient = loss.outputGradient(at: outputs, targets, reduction)
-        let slope = centralDifference(1e-4) { Tensor(scalar: loss.value(outputs + $0 * v, targets, reduction)) }.scalar
-        expectClose(gradient.dot(v), slope, Tolerance(relative: 1e-7, absolute: 1e-8), "\(loss): gradient")
-        let product = loss.outputHessianProduct(v, at: outputs, targets, reduction)
-        let difference = centralDifference(1e-4) { loss.outputGradient(at: outputs + $0 * v, targets, reduction) }
-        expectClose(product, difference, Tolerance(relative: 1e-7, absolute: 1e-8), "\(loss): Hessian")
-        expectClose(
-          u.dot(product), v.dot(loss.outputHessianProduct(u, at: outputs, targets, reduction)), tight, "\(loss): symmetry")
-        #expect(v.dot(product) >= 0)
-      }
+    func check(_ base: some Loss, _ targets: Targets<Double>, _ reduction: Reduction) {
+      let loss = base.reduced(by: reduction)
+      let gradient = loss.outputGradient(at: outputs, targets)
+      let slope = centralDifference(1e-4) { Tensor(scalar: loss.value(outputs + $0 * v, targets)) }.scalar
+      expectClose(gradient.dot(v), slope, Tolerance(relative: 1e-7, absolute: 1e-8), "\(loss): gradient")
+      let product = loss.outputHessianProduct(v, at: outputs, targets)
+      let difference = centralDifference(1e-4) { loss.outputGradient(at: outputs + $0 * v, targets) }
+      expectClose(product, difference, Tolerance(relative: 1e-7, absolute: 1e-8), "\(loss): Hessian")
+      expectClose(u.dot(product), v.dot(loss.outputHessianProduct(u, at: outputs, targets)), tight, "\(loss): symmetry")
+      #expect(v.dot(product) >= 0)
+    }
+    for (loss, targets) in Self.pairs(values, labels, signs) {
+      check(loss, targets, .mean)
+      check(loss, targets, .sum)
+      let sum = 4 * loss.value(outputs, targets)
+      func summed(_ loss: some Loss) -> Double { loss.reduced(by: .sum).value(outputs, targets) }
+      expectClose(summed(loss), sum, tight, "\(loss): the sum is four means")
     }
     // diag(p) - p pᵀ of softmax.
     let p = outputs.softmax(axis: 1)
     let expected = p * v - p * (p * v).sum(axes: [1], keepDimensions: true)
-    expectClose(SoftmaxCrossEntropyLoss().outputHessianProduct(v, at: outputs, .labels(labels), .sum), expected, tight, "softmax")
+    expectClose(
+      SoftmaxCrossEntropyLoss().reduced(by: .sum).outputHessianProduct(v, at: outputs, .labels(labels)), expected, tight,
+      "softmax")
   }
 
   @Test func `refuse targets of another kind or shape`() async {

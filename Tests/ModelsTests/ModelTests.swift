@@ -32,7 +32,16 @@ struct ModelTests {
     let theta = Tensor<Double>.normal([model.layout.count], seed: 1)
     let frozen = model.freezing(["layer1", "layer2.bias"], at: theta)
     #expect(frozen.layout.entries.map(\.name) == ["layer0.weight", "layer0.bias", "layer2.weight"])
-    #expect(frozen.layout.affineBlocks.map(\.name) == ["layer0"])
+    // Of the last map all but the bias is free.
+    #expect(frozen.layout.affineBlocks.map(\.name) == ["layer0", "layer2"])
+    #expect(frozen.layout.affineBlocks.map(\.hasBias) == [true, false])
+    expectClose(
+      frozen.layout.affineBlocks[1].matrix(in: frozen.free(theta)), model.layout.view("layer2.weight", of: theta).transposed(),
+      .exact,
+      "layer2")
+    #expect(frozen.summary(inputShape: [3]).rows.map(\.frozen) == [0, 20, 2])
+    #expect(frozen.summary(inputShape: [3]).description.contains("frozen"))
+    #expect(!model.summary(inputShape: [3]).description.contains("frozen"))
     let free = frozen.free(theta)
     expectClose(frozen.merged(free), theta, .exact, "merged")
     let (x, t) = (Tensor<Double>.normal([5, 3], seed: 2), Tensor<Double>.normal([5, 2], seed: 3))

@@ -6,7 +6,9 @@ import Testing
 struct PreconditionedSGDTests {
   private static let names = PreconditionerTests.all.map(\.name)
   private static let problem = Problem([4, 5, 3])
-  private static var shared: SharedProblem<BatchObjective<MLP, NamedLoss, Double>> { SharedProblem(problem.function()) }
+  private static var shared: SharedProblem<BatchObjective<MLP, ReducedLoss<NamedLoss>, Double>> {
+    SharedProblem(problem.function())
+  }
 
   @Test("stays finite where statistics and damping are 0")
   func deadParameter() throws {

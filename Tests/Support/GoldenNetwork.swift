@@ -70,15 +70,13 @@ extension GoldenCase {
     return Sequential(result)
   }
 
-  package func objective(fused: Bool, reduction: Reduction = .mean) throws -> Objective<Sequential, NamedLoss> {
-    try objective(of: network(fused: fused), reduction: reduction)
+  package func objective(fused: Bool) throws -> Objective<Sequential, NamedLoss> {
+    try objective(of: network(fused: fused))
   }
 
-  package func objective<Network: Model>(
-    of network: Network, reduction: Reduction = .mean
-  ) throws -> Objective<Network, NamedLoss> {
+  package func objective<Network: Model>(of network: Network) throws -> Objective<Network, NamedLoss> {
     guard let namedLoss else { throw Failure(description: "\(name): no loss \(description["loss"] ?? .null)") }
-    return Objective(network, loss: namedLoss, reduction: reduction)
+    return Objective(network, loss: namedLoss)
   }
 
   /// The targets array of the given name, as the loss takes it.

@@ -34,7 +34,7 @@ package struct Problem: Sendable, CustomStringConvertible {
   /// The objective on rows `range` of the batch; all by default. The data are the same numbers in every scalar type.
   package func function<S: TensorScalar>(
     _ range: Range<Int>? = nil, reduction: Reduction = .mean, of type: S.Type = S.self
-  ) -> BatchObjective<MLP, NamedLoss, S> {
+  ) -> BatchObjective<MLP, ReducedLoss<NamedLoss>, S> {
     let rows = range ?? 0..<batch
     let stream = RandomStream(seed: seed).split(100)
     let inputs: Tensor<Double> = stream.split(0).normal([batch, sizes[0]])
@@ -46,7 +46,7 @@ package struct Problem: Sendable, CustomStringConvertible {
       let values: Tensor<Double> = stream.split(1).uniform([batch, sizes.last!])
       targets = .values(values[rows: rows].contiguous().converted())
     }
-    return Objective(model, loss: loss, reduction: reduction)
+    return Objective(model, loss: loss.reduced(by: reduction))
       .on(inputs: inputs[rows: rows].contiguous().converted(), targets: targets)
   }
 

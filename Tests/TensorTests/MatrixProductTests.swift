@@ -34,6 +34,45 @@ struct MatrixProductTests {
     check(left, right, of: Float.self)
   }
 
+  private static let large: [(m: Int, n: Int, k: Int)] = [
+    (32, 32, 32), (33, 40, 50), (2, 300, 80), (300, 2, 80), (64, 512, 20), (512, 24, 64), (256, 10, 130),
+  ]
+
+  @Test("of either library are the same sums, with rows apart, transposes and factors", arguments: large, [false, true])
+  func libraries(_ size: (m: Int, n: Int, k: Int), _ transposeA: Bool) {
+    let (m, n, k) = size
+    let ways: [(Bool, Int, Float, Float)] = [(false, 0, 1, 0), (true, 3, -1, 1), (false, 5, 2, 0), (true, 0, 0.5, -0.5)]
+    for (transposeB, gap, alpha, beta) in ways {
+      let (lda, ldb, ldc) = ((transposeA ? m : k) + gap, (transposeB ? k : n) + gap, n + gap)
+      // Eighths below 7: sums of products are exact, in whatever order.
+      let a: Tensor<Float> = Arrangement.contiguous.tensor([transposeA ? k : m, lda])
+      let b: Tensor<Float> = Arrangement.contiguous.tensor([transposeB ? n : k, ldb])
+      let start = Tensor<Float>(repeating: beta == 0 ? .nan : 4, shape: [m, ldc])
+      let results = [ProductLibrary.openBLAS, .automatic].map { library in
+        var c = start
+        c.withUnsafeMutableElements { c in
+          a.withUnsafeElements { a in
+            b.withUnsafeElements { b in
+              Kernels.threadProduct(
+                m, n, k, alpha: alpha, a.baseAddress!, lda, transposeA: transposeA, b.baseAddress!, ldb, transposeB: transposeB,
+                beta: beta, c.baseAddress!, ldc, by: library)
+            }
+          }
+        }
+        return c
+      }
+      let own = matmul(
+        a.sliced(axis: 1, 0..<(transposeA ? m : k)), b.sliced(axis: 1, 0..<(transposeB ? k : n)), transposeA: transposeA,
+        transposeB: transposeB)
+      let label = "\(size), \(transposeA) \(transposeB), gap \(gap)"
+      for c in results {
+        let expected = beta == 0 ? alpha * own : alpha * own + 4 * beta
+        expectClose(c.sliced(axis: 1, 0..<n), expected, .exact, label)
+        expectClose(c.sliced(axis: 1, n..<ldc), start.sliced(axis: 1, n..<ldc), .exact, "\(label): between the rows")
+      }
+    }
+  }
+
   @Test("of batches are those of their matrices", arguments: Arrangement.allCases)
   func batches(_ arrangement: Arrangement) {
     let shapes: [([Int], [Int])] = [

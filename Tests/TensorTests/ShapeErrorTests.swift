@@ -112,6 +112,6 @@ struct ShapeErrorTests {
       let model = MLP([4, 2], activation: .tanh)
       _ = model(Tensor<Double>(zeros: [5, 3]), at: Tensor(zeros: [10]))
     }
-    expect(result, says: "[5, 3]", "4 inputs")
+    expect(result, says: "[5, 3]", "[4, 2]")
   }
 }

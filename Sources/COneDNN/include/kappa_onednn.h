@@ -1,4 +1,4 @@
-// Convolutions in Float by oneDNN 2.x, where that library is installed. It is opened at run time: building needs neither its
+// Convolutions and matrix products in Float by oneDNN 2.x, where that library is installed. It is opened at run time: building needs neither its
 // headers nor its development package, and without it `kappa_onednn_open` returns null.
 //
 // oneDNN is always called single-threaded: threads are the caller's business. Everything here may be called from several
@@ -18,6 +18,12 @@ const kappa_onednn *_Nullable kappa_onednn_open(const char *_Nonnull library);
 
 /// Writes "major.minor.patch".
 void kappa_onednn_version(const kappa_onednn *_Nonnull dnn, char *_Nonnull text, size_t capacity);
+
+/// c = alpha op(a) op(b) + beta c, op(a) [m, k], op(b) [k, n], c [m, n], row-major with rows `ld` apart; `op` transposes if asked for. With
+/// beta = 0 c is not read. Returns 0 on success.
+int kappa_onednn_product(
+  const kappa_onednn *_Nonnull dnn, int64_t m, int64_t n, int64_t k, float alpha, const float *_Nonnull a, int64_t lda, int transpose_a,
+  const float *_Nonnull b, int64_t ldb, int transpose_b, float beta, float *_Nonnull c, int64_t ldc);
 
 /// A convolution of `batch` images, all arrays row-major: x [batch, in_channels, in_height, in_width],
 /// w [out_channels, in_channels, kernel_height, kernel_width], y [batch, out_channels, out_height, out_width]. No length is 0.

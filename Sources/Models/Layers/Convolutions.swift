@@ -68,14 +68,8 @@ public struct Conv2D: Layer {
   }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    let area = kernel.height * kernel.width
-    var block = AffineBlock(
-      name: name, outputs: outputs, fanIn: inputs * area, hasBias: hasBias, order: .outputMajor, offset: layout.count)
-    layout.append("\(name).weight", [outputs, inputs, kernel.height, kernel.width])
-    if hasBias { layout.append("\(name).bias", [outputs]) }
-    block.receptiveField = area
-    block.nonlinearity = activation
-    layout.declare(block)
+    layout.appendConvolution(
+      name, kernels: [outputs, inputs, kernel.height, kernel.width], outputs: outputs, .outputMajor, hasBias: hasBias, activation)
   }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
@@ -131,14 +125,9 @@ public struct ConvTranspose2D: Layer {
   }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    let area = kernel.height * kernel.width
-    var block = AffineBlock(
-      name: name, outputs: outputs, fanIn: inputs * area, hasBias: hasBias, order: .channelMajor(area: area), offset: layout.count)
-    layout.append("\(name).weight", [inputs, outputs, kernel.height, kernel.width])
-    if hasBias { layout.append("\(name).bias", [outputs]) }
-    block.receptiveField = area
-    block.nonlinearity = activation
-    layout.declare(block)
+    layout.appendConvolution(
+      name, kernels: [inputs, outputs, kernel.height, kernel.width], outputs: outputs,
+      .channelMajor(area: kernel.height * kernel.width), hasBias: hasBias, activation)
   }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
@@ -156,6 +145,21 @@ public struct ConvTranspose2D: Layer {
     let convolution = Convolution2D(stride: stride, padding: zeros, dilation: dilation)
     let y = convTranspose2d(x, parameters[0], convolution, outputPadding: more)
     return (hasBias ? y.addingToChannels(parameters[1]) : y).activated(activation)
+  }
+}
+
+extension ParameterLayout {
+  /// Kernels [.., .., height, width] and a bias [outputs], one affine map.
+  fileprivate mutating func appendConvolution(
+    _ name: String, kernels: Shape, outputs: Int, _ order: AffineBlock.Order, hasBias: Bool, _ activation: Activation
+  ) {
+    var block = AffineBlock(
+      name: name, outputs: outputs, fanIn: kernels.elementCount / outputs, hasBias: hasBias, order: order, offset: count)
+    block.receptiveField = kernels[2] * kernels[3]
+    block.nonlinearity = activation
+    append("\(name).weight", kernels)
+    if hasBias { append("\(name).bias", [outputs]) }
+    declare(block)
   }
 }
 

@@ -26,9 +26,8 @@ public struct Dense: Layer {
   }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
-    require(x.shape.last == inputs, "Dense: inputs of shape \(x.shape) for \(inputs) inputs")
-    let product = matmul(x, parameters[0])
-    return hasBias ? product.activated(activation, bias: parameters[1]) : product.activated(activation)
+    require(x.shape.last == inputs, "Dense: inputs of shape \(x.shape) for weights of shape [\(inputs), \(outputs)]")
+    return affine(x, parameters[0], hasBias ? parameters[1] : nil, activation)
   }
 
   /// PyTorch's weights are [outputs, inputs].
@@ -50,6 +49,12 @@ public struct ActivationLayer: Layer {
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
     x.activated(activation)
   }
+}
+
+/// f(x w + b), b nil where there is none.
+func affine<S>(_ x: Variable<S>, _ w: Variable<S>, _ b: Variable<S>?, _ f: Activation = .identity) -> Variable<S> {
+  let product = matmul(x, w)
+  return b.map { product.activated(f, bias: $0) } ?? product.activated(f)
 }
 
 extension Variable {

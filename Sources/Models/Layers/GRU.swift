@@ -67,7 +67,9 @@ public struct GRU: RecurrentLayer {
     func declare(_ map: String, _ offset: Int, _ rows: Int, _ column: Int, _ outputs: Int, bias: Int?) {
       var pieces = [AffineBlock.Piece(offset: offset + column, columns: rows, columnStride: width, outputStride: 1)]
       if let bias { pieces.append(AffineBlock.Piece(offset: bias, columns: 1, columnStride: 1, outputStride: 1)) }
-      layout.declare(AffineBlock(name: "\(name).\(map)", outputs: outputs, hasBias: bias != nil, pieces: pieces))
+      var block = AffineBlock(name: "\(name).\(map)", outputs: outputs, hasBias: bias != nil, pieces: pieces)
+      block.nonlinearity = nil
+      layout.declare(block)
     }
     switch recurrentBias {
     case .absent:

@@ -85,6 +85,8 @@ public protocol Model: Sendable {
   /// The layers that it applies one after the other, if it is that and nothing else; none by default. Summaries and files of PyTorch rest on
   /// them.
   var parts: [NamedLayer] { get }
+  /// What it is made of, layer by layer, what each makes of an example of shape `inputShape`, and what that takes.
+  func summary(inputShape: [Int]) -> ModelSummary
 }
 
 extension Model {

@@ -32,12 +32,13 @@ public struct PeepholeLSTM: RecurrentLayer {
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
     for (map, groups) in [("gates", 3), ("output", 1)] {
       let width = groups * hidden
-      let block = AffineBlock(
+      var block = AffineBlock(
         name: "\(name).\(map)", outputs: width, fanIn: inputs + 2 * hidden, hasBias: true, offset: layout.count)
       layout.append("\(name).\(map).input", [inputs, width])
       layout.append("\(name).\(map).recurrent", [hidden, width])
       layout.append("\(name).\(map).cell", [hidden, width])
       layout.append("\(name).\(map).bias", [width], start: map == "gates" ? [0, forgetBias, 0] : [0])
+      block.nonlinearity = nil
       layout.declare(block)
     }
   }

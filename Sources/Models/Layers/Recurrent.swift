@@ -13,7 +13,8 @@ public enum SequenceOutput: Sendable, Hashable {
 public enum SequenceOrder: Sendable, Hashable {
   /// [batch, time, features].
   case batchFirst
-  /// [time, batch, features]: no copy is made.
+  /// [time, batch, features]: no copy is made. An `Objective` takes the first axis of outputs for the batch, so that with all states
+  /// handed on it needs `batchFirst`.
   case timeFirst
 }
 
@@ -56,6 +57,16 @@ public protocol RecurrentLayer: Layer {
   func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S>
+
+  /// The states of sequences that end, each behind the last step at which `inside` is true. By default a layer whose state is h alone goes on
+  /// to the last step of all, and one that remembers more runs step by step.
+  /// - Parameters:
+  ///   - x: [time, batch, inputs], numbers behind the ends too.
+  ///   - inside: [time, batch]; of each sequence true up to a step, and false from there on.
+  /// - Returns: states that may be anything behind the ends, and as `final` the states at the ends.
+  func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S>
 }
 
 extension RecurrentLayer {
@@ -71,7 +82,7 @@ extension RecurrentLayer {
   ///   - state: before the first step; zeros if nil.
   ///   - mask: [time, batch], true where there is an input; nil if there is one at every step. Where there is none the state stays as
   ///     it is, and `x` may be anything, NaN too.
-  /// - Complexity: with a mask, a few operations more at each step.
+  /// - Complexity: with a mask, copies of inputs and states more; layers that remember more than h run step by step unless they know better.
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>?, mask: Tensor<Bool>?
   ) -> RecurrentResult<S> {
@@ -79,17 +90,30 @@ extension RecurrentLayer {
       x.shape.rank == 3 && x.shape[2] == inputs && x.shape[0] > 0,
       "\(Self.self): sequences of shape \(x.shape), not [time, batch, \(inputs)]")
     let batch = x.shape[1]
-    var state = state ?? Variable(Tensor(zeros: [stateParts, batch, hidden]))
+    let state = state ?? Variable(Tensor(zeros: [stateParts, batch, hidden]))
     require(
       state.shape == [stateParts, batch, hidden],
       "\(Self.self): a state of shape \(state.shape), not \([stateParts, batch, hidden] as Shape)")
     guard let mask else { return run(x, parameters, from: state) }
     require(mask.shape == [x.shape[0], batch], "\(Self.self): a mask of shape \(mask.shape) for sequences of shape \(x.shape)")
+    let sequences = SequenceMask(mask)
     // What is not read may be anything: a derivative of 0 times infinity would be none.
-    let x = select(x, where: mask.expanded(axis: 2), else: 0)
+    let result = run(sequences.compacted(x), parameters, from: state, inside: sequences.inside)
+    let first = state.sliced(axis: 0, outputPart..<outputPart + 1)
+    return RecurrentResult(states: sequences.expanded(result.states, first: first), final: result.final)
+  }
+
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S> {
+    if stateParts == 1 {
+      let states = run(x, parameters, from: state).states
+      return RecurrentResult(states: states, final: SequenceMask.ends(states, first: state, inside: inside))
+    }
+    var state = state
     let states = (0..<x.shape[0]).map { step in
       let next = run(x.sliced(axis: 0, step..<step + 1), parameters, from: state).final
-      state = select(next, where: mask[row: step].reshaped(to: [1, batch, 1]), else: state)
+      state = select(next, where: inside[row: step].reshaped(to: [1, x.shape[1], 1]), else: state)
       return state[row: outputPart]
     }
     return RecurrentResult(states: Variable(stacking: states), final: state)
@@ -97,7 +121,9 @@ extension RecurrentLayer {
 
   /// Sequences in the layer's order as [time, batch, features].
   func inTimeOrder<S: TensorScalar>(_ x: Variable<S>) -> Variable<S> {
-    require(x.shape.rank == 3, "\(Self.self): sequences of shape \(x.shape) do not have three axes")
+    let axes = order == .batchFirst ? "batch, time" : "time, batch"
+    require(
+      x.shape.rank == 3 && x.shape[2] == inputs, "\(Self.self): sequences of shape \(x.shape), not [\(axes), \(inputs)]")
     return order == .batchFirst ? x.permuted([1, 0, 2]) : x
   }
 
@@ -156,10 +182,23 @@ public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {
+    stacked(x, parameters, from: state) { $0.run($1, $2, from: $3) }
+  }
+
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S> {
+    stacked(x, parameters, from: state) { $0.run($1, $2, from: $3, inside: inside) }
+  }
+
+  private func stacked<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>,
+    _ run: (Cell, Variable<S>, LayerParameters<S>, Variable<S>) -> RecurrentResult<S>
+  ) -> RecurrentResult<S> {
     var (states, finals, part) = (x, [Variable<S>](), 0)
     for (layer, first) in zip(layers, firstParameters) {
-      let result = layer.run(
-        states, parameters.dropFirst(first), from: state.sliced(axis: 0, part..<part + layer.stateParts))
+      let result = run(
+        layer, states, parameters.dropFirst(first), state.sliced(axis: 0, part..<part + layer.stateParts))
       states = result.states
       finals.append(result.final)
       part += layer.stateParts

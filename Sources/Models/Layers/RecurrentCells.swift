@@ -31,9 +31,7 @@ public struct RNN: RecurrentLayer {
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {
-    let product = matmul(x, parameters[0])
-    let a = hasBias ? product.activated(.identity, bias: parameters[2]) : product
-    return unrolled(.tanh, a, weight: parameters[1], from: state)
+    unrolled(.tanh, affine(x, parameters[0], hasBias ? parameters[2] : nil), weight: parameters[1], from: state)
   }
 
   public func foreignParameters(name: String) -> [ForeignParameter] { recurrentForeignParameters(name: name, hasBias: hasBias) }
@@ -77,9 +75,20 @@ public struct LSTM: RecurrentLayer {
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {
-    let product = matmul(x, parameters[0])
-    let a = hasBias ? product.activated(.identity, bias: parameters[2]) : product
-    return unrolled(.lstm, a, weight: parameters[1], from: state)
+    unrolled(.lstm, affine(x, parameters[0], hasBias ? parameters[2] : nil), weight: parameters[1], from: state)
+  }
+
+  /// Behind the ends the cell stays as it is, its input gate shut and its forget gate open, whatever h is there.
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S> {
+    let a = affine(x, parameters[0], hasBias ? parameters[2] : nil)
+    let holding = Tensor<S>(concatenating: [-1e30, 1e30, 0, 0].map { Tensor(repeating: $0, shape: [hidden]) })
+    let held = select(a, where: inside.expanded(axis: 2), else: Variable(holding))
+    let result = unrolled(.lstm, held, weight: parameters[1], from: state)
+    let h = SequenceMask.ends(result.states, first: state.sliced(axis: 0, 0..<1), inside: inside)
+    return RecurrentResult(
+      states: result.states, final: Variable(concatenating: [h, result.final.sliced(axis: 0, 1..<2)], axis: 0))
   }
 
   public func foreignParameters(name: String) -> [ForeignParameter] { recurrentForeignParameters(name: name, hasBias: hasBias) }
@@ -115,7 +124,7 @@ extension ParameterLayout {
   /// The parameters of a recurrent layer, one affine map of [x; h; 1].
   mutating func appendRecurrent(
     _ name: String, inputs: Int, hidden: Int, groups: Int, hasBias: Bool, biasStart: [Double] = [0],
-    nonlinearity: Activation = .identity
+    nonlinearity: Activation? = nil
   ) {
     let width = groups * hidden
     var block = AffineBlock(name: name, outputs: width, fanIn: inputs + hidden, hasBias: hasBias, offset: count)

@@ -16,7 +16,12 @@ public struct SoftmaxCrossEntropyLoss: Loss {
   public let classWeights: [Double]?
 
   /// - Parameter classWeights: the weight of each class; 1 by default.
-  public init(classWeights: [Double]? = nil) { self.classWeights = classWeights }
+  public init(classWeights: [Double]? = nil) {
+    for weight in classWeights ?? [] {
+      require(weight >= 0 && weight.isFinite, "softmax cross-entropy: the class weight \(weight) is not a number from 0 on")
+    }
+    self.classWeights = classWeights
+  }
 
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
     let labels = targets.labels(for: "softmax cross-entropy")

@@ -6,9 +6,7 @@ public struct HalfSquaredErrorLoss: Loss {
   /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
-    let target = targets.values(for: "half squared error")
-    require(target.shape == outputs.shape, "half squared error: outputs \(outputs.shape) and targets \(target.shape) differ")
-    return targets.perExample(((outputs - target).squared() * 0.5).summedOverLast(), "half squared error")
+    squaredErrors(outputs, targets, times: 0.5, "half squared error")
   }
 }
 
@@ -17,11 +15,15 @@ public struct MeanSquaredErrorLoss: Loss {
   /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
-    let target = targets.values(for: "mean squared error")
-    require(target.shape == outputs.shape, "mean squared error: outputs \(outputs.shape) and targets \(target.shape) differ")
-    let count = S(max(1, outputs.shape.dropFirst().reduce(1, *)))
-    return targets.perExample(((outputs - target).squared() * (1 / count)).summedOverLast(), "mean squared error")
+    squaredErrors(outputs, targets, times: 1 / S(max(1, outputs.shape.dropFirst().reduce(1, *))), "mean squared error")
   }
+}
+
+/// The sums over each example of factor (z - t)².
+private func squaredErrors<S>(_ outputs: Variable<S>, _ targets: Targets<S>, times factor: S, _ loss: String) -> Variable<S> {
+  let target = targets.values(for: loss)
+  require(target.shape == outputs.shape, "\(loss): outputs \(outputs.shape) and targets \(target.shape) differ")
+  return targets.perExample(((outputs - target).squared() * factor).summedOverLast(), loss)
 }
 
 extension Variable {

@@ -22,9 +22,9 @@ extension Kernels {
       Parallel.forEach(strips) { index in
         let top = end + (strips - 1 - index) * panel
         let bottom = min(n, top + panel)
-        subtractProduct(
-          .rowMajorTimesTransposed, a + top * n + start, a + end * n + start, from: a + top * n + end, rows: bottom - top,
-          columns: bottom - end, inner: end - start, stride: n)
+        threadProduct(
+          bottom - top, bottom - end, end - start, alpha: -1, a + top * n + start, n, a + end * n + start, n, transposeB: true,
+          beta: 1, a + top * n + end, n)
       }
     }
     return nil
@@ -47,9 +47,9 @@ extension Kernels {
         let top = a + (end + columns.lowerBound) * m
         exchangeRows(top, columns: columns.count, stride: m, start..<end, exchanges)
         solveColumns(corner, order: end - start, top + start, columns: columns.count, stride: m)
-        subtractProduct(
-          .columnMajor, corner + (end - start), top + start, from: top + end, rows: m - end, columns: columns.count,
-          inner: end - start, stride: m)
+        // Column-major C -= A B, which is Cᵀ -= Bᵀ Aᵀ in rows.
+        threadProduct(
+          columns.count, m - end, end - start, alpha: -1, top + start, m, corner + (end - start), m, beta: 1, top + end, m)
       }
     }
     // Later exchanges concern the earlier panels too.
@@ -82,28 +82,6 @@ extension Kernels {
       cblas_strsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasUnit, m, n, 1, l.asFloat, step, x.asFloat, step)
     } double: {
       cblas_dtrsm(CblasColMajor, CblasLeft, CblasLower, CblasNoTrans, CblasUnit, m, n, 1, l.asDouble, step, x.asDouble, step)
-    }
-  }
-
-  private enum Form {
-    /// C -= A Bᵀ, all row-major.
-    case rowMajorTimesTransposed
-    /// C -= A B, all column-major.
-    case columnMajor
-  }
-
-  private static func subtractProduct<S: TensorScalar>(
-    _ form: Form, _ a: UnsafePointer<S>, _ b: UnsafePointer<S>, from c: UnsafeMutablePointer<S>, rows: Int, columns: Int,
-    inner: Int,
-    stride: Int
-  ) {
-    guard rows > 0 && columns > 0 else { return }
-    let (layout, flag) = form == .columnMajor ? (CblasColMajor, CblasNoTrans) : (CblasRowMajor, CblasTrans)
-    let (m, n, k, step) = (Int32(rows), Int32(columns), Int32(inner), Int32(stride))
-    dispatch(S.self) {
-      cblas_sgemm(layout, CblasNoTrans, flag, m, n, k, -1, a.asFloat, step, b.asFloat, step, 1, c.asFloat, step)
-    } double: {
-      cblas_dgemm(layout, CblasNoTrans, flag, m, n, k, -1, a.asDouble, step, b.asDouble, step, 1, c.asDouble, step)
     }
   }
 

@@ -42,9 +42,9 @@ struct UnfoldedConvolution<S: TensorScalar> {
         for row in stride(from: 0, to: shape.taps, by: rows) {
           let part = row..<min(shape.taps, row + rows)
           let (matrix, leading) = unfolded(x + image * shape.imageCount, part, block, workspace)
-          product(
-            shape.outputChannels, block.count, part.count, w + row, shape.taps, matrix, leading,
-            y + image * shape.resultCount + block.lowerBound, shape.pixels, accumulate: row > 0)
+          Kernels.threadProduct(
+            shape.outputChannels, block.count, part.count, w + row, shape.taps, matrix, leading, beta: row > 0 ? 1 : 0,
+            y + image * shape.resultCount + block.lowerBound, shape.pixels)
         }
       }
     }
@@ -65,18 +65,18 @@ struct UnfoldedConvolution<S: TensorScalar> {
       let source = y + image * shape.resultCount
       (target + first * plane).update(repeating: 0, count: part.count * plane)
       if shape.isPointwise {
-        return product(
-          part.count, shape.pixels, shape.outputChannels, w + first, shape.taps, source, shape.pixels, target + first * plane,
-          shape.pixels, transposeA: true, accumulate: false)
+        return Kernels.threadProduct(
+          part.count, shape.pixels, shape.outputChannels, w + first, shape.taps, transposeA: true, source, shape.pixels, beta: 0,
+          target + first * plane, shape.pixels)
       }
       withWorkspace { workspace in
         for row in stride(from: first * kernel, to: part.upperBound * kernel, by: rows) {
           let count = min(rows, part.upperBound * kernel - row)
           for index in 0..<columnBlocks {
             let block = pixels(index)
-            product(
-              count, block.count, shape.outputChannels, w + row, shape.taps, source + block.lowerBound, shape.pixels, workspace,
-              block.count, transposeA: true, accumulate: false)
+            Kernels.threadProduct(
+              count, block.count, shape.outputChannels, w + row, shape.taps, transposeA: true, source + block.lowerBound,
+              shape.pixels, beta: 0, workspace, block.count)
             fold(workspace, row, count, block, target)
           }
         }
@@ -98,10 +98,9 @@ struct UnfoldedConvolution<S: TensorScalar> {
             for row in stride(from: 0, to: shape.taps, by: rows) {
               let part = row..<min(shape.taps, row + rows)
               let (matrix, leading) = unfolded(x + image * shape.imageCount, part, block, workspace)
-              product(
+              Kernels.threadProduct(
                 shape.outputChannels, part.count, block.count, y + image * shape.resultCount + block.lowerBound, shape.pixels,
-                matrix,
-                leading, sums + run * count + row, shape.taps, transposeB: true, accumulate: index > blocks * run / runs)
+                matrix, leading, transposeB: true, beta: index > blocks * run / runs ? 1 : 0, sums + run * count + row, shape.taps)
             }
           }
         }
@@ -142,22 +141,5 @@ struct UnfoldedConvolution<S: TensorScalar> {
 
   private func withWorkspace(_ body: (UnsafeMutablePointer<S>) -> Void) {
     withPooledMemory(of: S.self, count: rows * columns, body)
-  }
-
-  /// c[m, n] = op(a) op(b), plus what is there if `accumulate`, in OpenBLAS on the calling thread.
-  private func product(
-    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ lda: Int, _ b: UnsafePointer<S>, _ ldb: Int,
-    _ c: UnsafeMutablePointer<S>, _ ldc: Int, transposeA: Bool = false, transposeB: Bool = false, accumulate: Bool
-  ) {
-    let (flagA, flagB) = (transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans)
-    dispatch(S.self) {
-      cblas_sgemm(
-        CblasRowMajor, flagA, flagB, Int32(m), Int32(n), Int32(k), 1, a.asFloat, Int32(lda), b.asFloat, Int32(ldb),
-        accumulate ? 1 : 0, c.asFloat, Int32(ldc))
-    } double: {
-      cblas_dgemm(
-        CblasRowMajor, flagA, flagB, Int32(m), Int32(n), Int32(k), 1, a.asDouble, Int32(lda), b.asDouble, Int32(ldb),
-        accumulate ? 1 : 0, c.asDouble, Int32(ldc))
-    }
   }
 }

@@ -1,4 +1,3 @@
-import COpenBLAS
 import CKernels
 
 /// The matrix products and floating-point operations that the calling thread has asked for, for cost reports and tests.
@@ -52,8 +51,6 @@ struct Operand<S: TensorScalar> {
     (leading, isTransposed) = (max(1, columns), false)
     (rowStep, columnStep) = (leading, 1)
   }
-
-  var flag: CBLAS_TRANSPOSE { isTransposed ? CblasTrans : CblasNoTrans }
 }
 
 extension Kernels {
@@ -94,53 +91,10 @@ extension Kernels {
     _ a: Operand<S>, _ b: Operand<S>, _ out: UnsafeMutablePointer<S>, ldc: Int, rows: Range<Int>, columns: Range<Int>,
     _ k: Int, _ alpha: S, _ beta: S
   ) {
-    let (m, n) = (Int32(rows.count), Int32(columns.count))
-    let x = a.pointer + rows.lowerBound * a.rowStep
-    let y = b.pointer + columns.lowerBound * b.columnStep
-    let z = out + rows.lowerBound * ldc + columns.lowerBound
-    let (lda, ldb) = (Int32(a.leading), Int32(b.leading))
-    if m == 1 {
-      // One row: z = Bᵀ x. The stored matrix is B or its transpose.
-      let (storedRows, storedColumns) = b.isTransposed ? (n, Int32(k)) : (Int32(k), n)
-      let flag = b.isTransposed ? CblasNoTrans : CblasTrans
-      let step = Int32(k == 1 ? 1 : a.columnStep)
-      dispatch(S.self) {
-        cblas_sgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), y.asFloat, ldb, x.asFloat, step, Float(beta), z.asFloat, 1)
-      } double: {
-        cblas_dgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), y.asDouble, ldb, x.asDouble, step, Double(beta),
-          z.asDouble, 1)
-      }
-      return
-    }
-    if n == 1 && ldc == 1 {
-      let (storedRows, storedColumns) = a.isTransposed ? (Int32(k), m) : (m, Int32(k))
-      let flag = a.isTransposed ? CblasTrans : CblasNoTrans
-      let step = Int32(k == 1 ? 1 : b.rowStep)
-      dispatch(S.self) {
-        cblas_sgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Float(alpha), x.asFloat, lda, y.asFloat, step, Float(beta), z.asFloat, 1)
-      } double: {
-        cblas_dgemv(
-          CblasRowMajor, flag, storedRows, storedColumns, Double(alpha), x.asDouble, lda, y.asDouble, step, Double(beta),
-          z.asDouble, 1)
-      }
-      return
-    }
-    // OpenBLAS adds to what is there: for beta = 0 it writes zeros first, with stores half as wide as these on AVX2.
-    let kept = beta == 0 ? 1 : beta
-    dispatch(S.self) {
-      if beta == 0 { kappa_fill_f32(rows.count, columns.count, 0, z.asFloat, ldc) }
-      cblas_sgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Float(alpha), x.asFloat, lda, y.asFloat, ldb, Float(kept), z.asFloat,
-        Int32(ldc))
-    } double: {
-      if beta == 0 { kappa_fill_f64(rows.count, columns.count, 0, z.asDouble, ldc) }
-      cblas_dgemm(
-        CblasRowMajor, a.flag, b.flag, m, n, Int32(k), Double(alpha), x.asDouble, lda, y.asDouble, ldb, Double(kept), z.asDouble,
-        Int32(ldc))
-    }
+    threadProduct(
+      rows.count, columns.count, k, alpha: alpha, a.pointer + rows.lowerBound * a.rowStep, a.leading, transposeA: a.isTransposed,
+      b.pointer + columns.lowerBound * b.columnStep, b.leading, transposeB: b.isTransposed, beta: beta,
+      out + rows.lowerBound * ldc + columns.lowerBound, ldc)
   }
 }
 

@@ -43,6 +43,20 @@ package final class OneDNN: Sendable {
     return plan
   }
 
+  /// c = alpha op(a) op(b) + beta c on the calling thread, as `Kernels.threadProduct` has it.
+  @inline(__always)
+  func product(
+    _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
+    _ b: UnsafePointer<Float>,
+    _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+  ) {
+    let status = kappa_onednn_product(
+      library, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), transposeA ? 1 : 0, b, Int64(ldb), transposeB ? 1 : 0, beta, c,
+      Int64(ldc))
+    // The sizes are right: what is left is that memory is out.
+    require(status == 0, "oneDNN: a product of [\(m), \(k)] and [\(k), \(n)] failed with status \(status)")
+  }
+
   /// How many plans are kept at most: more than the shapes of a large model.
   package static let planLimit = 256
 

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 /// The lengths of a recurrence, and its operands as contiguous tensors.
 package struct RecurrenceKernel<S: TensorScalar> {
@@ -86,27 +85,7 @@ package struct RecurrenceKernel<S: TensorScalar> {
     to c: UnsafeMutablePointer<S>, _ ldc: Int
   ) {
     guard m > 0 && n > 0 && k > 0 else { return }
-    if m == 1 {
-      let (flag, rows, columns) = transposed ? (CblasNoTrans, n, k) : (CblasTrans, k, n)
-      dispatch(S.self) {
-        cblas_sgemv(
-          CblasRowMajor, flag, Int32(rows), Int32(columns), 1, b.asFloat, Int32(ldb), a.asFloat, 1, 1, c.asFloat, 1)
-      } double: {
-        cblas_dgemv(
-          CblasRowMajor, flag, Int32(rows), Int32(columns), 1, b.asDouble, Int32(ldb), a.asDouble, 1, 1, c.asDouble, 1)
-      }
-      return
-    }
-    let flag = transposed ? CblasTrans : CblasNoTrans
-    dispatch(S.self) {
-      cblas_sgemm(
-        CblasRowMajor, CblasNoTrans, flag, Int32(m), Int32(n), Int32(k), 1, a.asFloat, Int32(lda), b.asFloat, Int32(ldb), 1,
-        c.asFloat, Int32(ldc))
-    } double: {
-      cblas_dgemm(
-        CblasRowMajor, CblasNoTrans, flag, Int32(m), Int32(n), Int32(k), 1, a.asDouble, Int32(lda), b.asDouble, Int32(ldb), 1,
-        c.asDouble, Int32(ldc))
-    }
+    Kernels.threadProduct(m, n, k, a, lda, b, ldb, transposeB: transposed, beta: 1, c, ldc)
   }
 
   func keepRecord(_ record: RecurrenceRecord<S>) {

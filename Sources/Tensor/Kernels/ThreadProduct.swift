@@ -1,0 +1,78 @@
+import CKernels
+import COneDNN
+import COpenBLAS
+
+/// Who computes matrix products on the calling thread.
+package enum ProductLibrary: Sendable {
+  case openBLAS
+  /// oneDNN where it is in use and the faster one, else OpenBLAS.
+  case automatic
+
+  /// oneDNN compiles its products for the processor, and is up to a tenth faster than OpenBLAS for large ones, up to twice as fast for narrow
+  /// ones.
+  private static let compiling: OneDNN? = String(cString: kappa_isa_name()) == "baseline" ? nil : OneDNN.installed
+
+  /// oneDNN, if a product of these sizes is its. Below 2¹⁵ multiplications OpenBLAS costs less, and a small program need not wait for
+  /// oneDNN to open and to compile its code at the first product: 30 ms. And where oneDNN walks across rows that lie a multiple of the
+  /// cache's ways apart, its copy-free code takes up to twice as long.
+  @inline(__always)
+  func oneDNN(_ multiplications: Int, _ lda: Int, transposeA: Bool, _ ldb: Int) -> OneDNN? {
+    guard self == .automatic && multiplications >= 1 << 15 else { return nil }
+    return (transposeA && lda % 256 == 0) || ldb % 512 == 0 ? nil : Self.compiling
+  }
+}
+
+extension Kernels {
+  /// c = alpha op(a) op(b) + beta c on the calling thread, op(a) [m, k], op(b) [k, n], c [m, n], all row-major with rows `ld` apart, `op` a
+  /// transpose if asked for. With beta = 0 c is not read. No size is 0.
+  @inline(__always)
+  package static func threadProduct<S: TensorScalar>(
+    _ m: Int, _ n: Int, _ k: Int, alpha: S = 1, _ a: UnsafePointer<S>, _ lda: Int, transposeA: Bool = false,
+    _ b: UnsafePointer<S>, _ ldb: Int, transposeB: Bool = false, beta: S, _ c: UnsafeMutablePointer<S>, _ ldc: Int,
+    by library: ProductLibrary = .automatic
+  ) {
+    // One row is op(b)ᵀ times a's.
+    if m == 1 { return vectorProduct(n, k, alpha, b, ldb, transposed: !transposeB, a, step: transposeA ? lda : 1, beta, c) }
+    if n == 1 && ldc == 1 {
+      return vectorProduct(m, k, alpha, a, lda, transposed: transposeA, b, step: transposeB ? 1 : ldb, beta, c)
+    }
+    if S.self == Float.self, let library = library.oneDNN(m * n * k, lda, transposeA: transposeA, ldb) {
+      return library.product(
+        m, n, k, Float(alpha), a.asFloat, lda, transposeA, b.asFloat, ldb, transposeB, Float(beta), c.asFloat, ldc)
+    }
+    let (flagA, flagB) = (transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans)
+    // OpenBLAS adds to what is there: for beta = 0 it writes zeros first, with stores half as wide as these on AVX2.
+    let kept = beta == 0 ? 1 : beta
+    dispatch(S.self) {
+      if beta == 0 { kappa_fill_f32(m, n, 0, c.asFloat, ldc) }
+      cblas_sgemm(
+        CblasRowMajor, flagA, flagB, Int32(m), Int32(n), Int32(k), Float(alpha), a.asFloat, Int32(lda), b.asFloat, Int32(ldb),
+        Float(kept), c.asFloat, Int32(ldc))
+    } double: {
+      if beta == 0 { kappa_fill_f64(m, n, 0, c.asDouble, ldc) }
+      cblas_dgemm(
+        CblasRowMajor, flagA, flagB, Int32(m), Int32(n), Int32(k), Double(alpha), a.asDouble, Int32(lda), b.asDouble, Int32(ldb),
+        Double(kept), c.asDouble, Int32(ldc))
+    }
+  }
+
+  /// y = alpha op(a) x + beta y on the calling thread, op(a) [m, k], entries of x `step` apart, those of y next to each other.
+  @inline(__always)
+  private static func vectorProduct<S: TensorScalar>(
+    _ m: Int, _ k: Int, _ alpha: S, _ a: UnsafePointer<S>, _ lda: Int, transposed: Bool, _ x: UnsafePointer<S>, step: Int,
+    _ beta: S,
+    _ y: UnsafeMutablePointer<S>
+  ) {
+    let (flag, rows, columns) = transposed ? (CblasTrans, k, m) : (CblasNoTrans, m, k)
+    dispatch(S.self) {
+      cblas_sgemv(
+        CblasRowMajor, flag, Int32(rows), Int32(columns), Float(alpha), a.asFloat, Int32(lda), x.asFloat, Int32(step), Float(beta),
+        y.asFloat, 1)
+    } double: {
+      cblas_dgemv(
+        CblasRowMajor, flag, Int32(rows), Int32(columns), Double(alpha), a.asDouble, Int32(lda), x.asDouble, Int32(step),
+        Double(beta),
+        y.asDouble, 1)
+    }
+  }
+}
