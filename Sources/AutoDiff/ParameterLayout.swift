@@ -43,11 +43,11 @@ public struct ParameterLayout: Sendable, Hashable {
   }
 
   /// Adds a weight [fanIn, outputs] and, unless told otherwise, its bias [outputs], and declares them an affine map.
-  /// - Parameter nonlinearity: what is applied to the map's outputs.
+  /// - Parameter nonlinearity: what is applied to the map's outputs; nil if it is no function of single elements.
   /// - Returns: the index of the weight; the bias follows it.
   @discardableResult
   public mutating func appendAffine(
-    _ name: String, fanIn: Int, outputs: Int, hasBias: Bool = true, nonlinearity: Activation = .identity
+    _ name: String, fanIn: Int, outputs: Int, hasBias: Bool = true, nonlinearity: Activation? = .identity
   ) -> Int {
     var block = AffineBlock(name: name, outputs: outputs, fanIn: fanIn, hasBias: hasBias, offset: count)
     block.nonlinearity = nonlinearity

@@ -3,6 +3,12 @@ import Tensor
 // Several directions in one sweep: every tangent has a leading axis for them, so that a product with a weight matrix is one wider
 // product and an operation on small tensors is paid for once.
 
+extension Tensor where Scalar: TensorScalar {
+  /// Elements of a block up to which a copy of it costs less than what a rule costs beside its arithmetic for every direction.
+  static var smallBlock: Int { 1 << 16 }
+  var isSmallBlock: Bool { count <= Self.smallBlock }
+}
+
 extension TangentSweep {
   /// Runs `plan` for several directions at once.
   /// - Parameters:
@@ -20,10 +26,14 @@ extension TangentSweep {
       guard let tangent = tangents[source.node] else { continue }
       for index in 0..<width { sums[source.target][index].add(tangent[row: index]) }
     }
+    // A sum of many steps' terms gathers their factors and multiplies them at once (see `Accumulator`).
+    var terms = [Int](repeating: 0, count: places.count)
+    for step in plan.steps { for target in step.targets { terms[target] += 1 } }
     for step in plan.steps where hasTangent(step.node) {
       let rules = tape.nodes[step.node].rules!
       let point = TangentPoint(sweep: self, node: step.node)
-      if step.targets.count == 1 && !step.isUsedLater {
+      let isLast = step.targets.count == 1 && !step.isUsedLater
+      if isLast && !(terms[step.targets[0]] <= 2 && isSmall(step.node, width) && takesBlocks(width, rules, at: point)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
           rules.addTangent(to: &sums[step.targets[0]][index], at: point)
@@ -31,7 +41,7 @@ extension TangentSweep {
         }
       } else {
         let tangent = block(of: width, rules, at: point, lastUses: step.lastUses)
-        watch(tangent, of: step.node)
+        if tape.detector != nil { for index in 0..<width { watch(tangent?[row: index], of: step.node) } }
         if step.isUsedLater { tangents[step.node] = tangent }
         if let tangent {
           for target in step.targets { for index in 0..<width { sums[target][index].add(tangent[row: index]) } }
@@ -43,6 +53,17 @@ extension TangentSweep {
     for target in places.indices {
       for index in 0..<width where sums[target][index].sum == nil { places[target][index].writeZeros() }
     }
+  }
+
+  /// Whether copying a block's results to where they belong costs less than calling a rule for each direction.
+  private func isSmall(_ node: Int, _ width: Int) -> Bool {
+    tape.shape(of: node).elementCount * width <= Tensor<Scalar>.smallBlock
+  }
+
+  private func takesBlocks(_ width: Int, _ rules: Rules<Scalar>, at point: TangentPoint<Scalar>) -> Bool {
+    blockWidth = width
+    defer { blockWidth = nil }
+    return rules.takesBlocks(at: point)
   }
 
   /// The tangents of the result at `point`: by one call of the rule if it takes blocks, else by one a direction. Nil is zero.

@@ -20,6 +20,7 @@ struct TangentPlan {
   /// - Parameters:
   ///   - sources: the nodes whose tangents are given.
   ///   - targets: for each wanted sum, the nodes whose tangents it adds up.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to targets: [[Int]]) {
     let end = (targets.joined().max() ?? -1) + 1
     var isActive = [Bool](repeating: false, count: end)

@@ -84,7 +84,7 @@ void kappa_onednn_leave(const kappa_onednn *dnn, int before) {
   if (before != 1) dnn->set_num_threads(before);
 }
 
-int kappa_onednn_product(
+int kappa_onednn_matrix_product(
   const kappa_onednn *dnn, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, int transpose_a, const float *b,
   int64_t ldb, int transpose_b, float beta, float *c, int64_t ldc) {
   int before = kappa_onednn_enter(dnn);

@@ -77,7 +77,7 @@ extension Frozen {
     var summary = model.summary(inputShape: inputShape)
     for index in summary.rows.indices {
       for (entry, place) in zip(model.layout.entries, places) where place == nil {
-        if model.parts.isEmpty || entry.name.belongs(to: summary.rows[index].name) {
+        if summary.rows.count == 1 || entry.name.belongs(to: summary.rows[index].name) {
           summary.rows[index].frozen += entry.count
         }
       }

@@ -29,6 +29,39 @@ struct LayerAffineBlockTests {
     expectClose(written, theta, .exact, name)
   }
 
+  @Test("without their biases are the weights alone", arguments: layers.indices)
+  func withoutBias(_ index: Int) {
+    let (name, layer) = Self.layers[index]
+    let layout = layer.layout(name: "layer")
+    let theta = Tensor((0..<layout.count).map { Double($0) })
+    for block in layout.affineBlocks {
+      guard let rest = block.withoutBias else {
+        #expect(!block.hasBias, "\(name)")
+        continue
+      }
+      #expect(!rest.hasBias && rest.columns == block.fanIn)
+      expectClose(rest.matrix(in: theta), block.matrix(in: theta).sliced(axis: 1, 0..<block.fanIn), .exact, name)
+    }
+  }
+
+  @Test func `know the nonlinearity behind them, if it is theirs`() {
+    func last(@LayerList _ layers: () -> [NamedLayer]) -> Activation? { Sequential(layers).layout.affineBlocks.last!.nonlinearity }
+    let plain = last {
+      Dense(3, 4)
+      ActivationLayer(.tanh)
+    }
+    let normalised = last {
+      Dense(3, 4)
+      LayerNorm(4)
+      ActivationLayer(.tanh)
+    }
+    let recurrent = last {
+      LSTM(3, 4)
+      ActivationLayer(.tanh)
+    }
+    #expect(plain == .tanh && normalised == .identity && recurrent == nil)
+  }
+
   private func theta(_ model: Sequential) -> Tensor<Double> { Tensor.normal([model.layout.count], seed: 7) }
 
   /// Θ [x; 1] of map `index`, as a row.

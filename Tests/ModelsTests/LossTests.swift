@@ -131,6 +131,8 @@ struct LossTests {
     await #expect(processExitsWith: .failure) {
       _ = SoftmaxCrossEntropyLoss(classWeights: [1]).value(Tensor<Double>(zeros: [2, 2]), .labels(Tensor<Int32>([0, 1])))
     }
+    await #expect(processExitsWith: .failure) { _ = SoftmaxCrossEntropyLoss(classWeights: [1, -0.5]) }
+    await #expect(processExitsWith: .failure) { _ = SoftmaxCrossEntropyLoss(classWeights: [1, .nan]) }
     await #expect(processExitsWith: .failure) {
       _ = HalfSquaredErrorLoss().value(
         Tensor<Double>(zeros: [2, 1]), .weighted(.values(Tensor(zeros: [2, 1])), by: Tensor(zeros: [3])))

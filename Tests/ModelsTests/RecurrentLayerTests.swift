@@ -63,6 +63,49 @@ struct RecurrentLayerTests {
     }
   }
 
+  @Test("with holes in the mask pass over them", arguments: layers.indices)
+  func holes(_ index: Int) {
+    let (name, layer) = Self.layers[index]
+    let (parameters, start) = (parameters(layer), state(layer))
+    let mask = Tensor<Bool>([
+      [false, true, false, true], [true, false, false, true], [false, false, false, true], [true, true, false, false],
+      [true, true, false, true],
+    ])
+    let all = layer.run(Variable(x), parameters, from: start, mask: mask)
+    for example in 0..<4 {
+      var state = start.sliced(axis: 1, example..<example + 1)
+      for step in 0..<5 {
+        if mask[step, example] {
+          let input = x[rows: step..<step + 1].sliced(axis: 1, example..<example + 1)
+          state = layer.run(Variable(input), parameters, from: state).final
+        }
+        expectClose(
+          all.states.value[step, example], state.value[layer.outputPart, 0], "\(name): example \(example), step \(step)")
+      }
+      expectClose(all.final.sliced(axis: 1, example..<example + 1).value, state.value, "\(name): example \(example), last state")
+    }
+  }
+
+  @Test func `refuse ends that are none`() async {
+    await #expect(processExitsWith: .failure) {
+      let layer = RNN(2, 3)
+      let layout = layer.layout(name: "layer")
+      _ = layer.run(
+        Variable(Tensor<Double>(zeros: [3, 1, 2])), LayerParameters(Parameters(layout, constant: Tensor(zeros: [layout.count]))),
+        from: Variable(Tensor(zeros: [1, 1, 3])), inside: Tensor<Bool>([[true], [false], [true]]))
+    }
+  }
+
+  @Test func `stacked in stacks hand on the state of the highest`() {
+    let layer = StackedRecurrent([StackedRecurrent([LSTM(2, 3), LSTM(3, 3)], output: .last)], output: .last)
+    #expect(layer.outputPart == 2)
+    let start = state(layer, batch: 1)
+    let result = layer.run(
+      Variable(x.sliced(axis: 1, 0..<1)), parameters(layer), from: start, mask: Tensor(repeating: false, shape: [5, 1]))
+    expectClose(result.states.value[row: 4], start.value[row: 2], .exact, "no step")
+    expectClose(result.final.value, start.value, .exact, "last state")
+  }
+
   @Test("have right derivatives in their parameters, inputs and first state, masked or not", arguments: layers.indices)
   func derivatives(_ index: Int) throws {
     let (name, layer) = Self.layers[index]
@@ -73,8 +116,8 @@ struct RecurrentLayerTests {
     let layout = Sequential([("layer", layer)]).layout
     let theta = layout.entries.map { 0.5 * Tensor<Double>.normal($0.shape, seed: UInt64($0.offset + 10)) }
     let small = x[rows: 0..<3].sliced(axis: 1, 0..<2)
-    let mask = Tensor<Bool>(sequenceLengths: [3, 2], time: 3)
-    for mask in [nil, mask] {
+    let holes = Tensor<Bool>([[false, true], [true, false], [true, true]])
+    for mask in [nil, Tensor<Bool>(sequenceLengths: [3, 2], time: 3), holes] {
       try checkDerivatives(at: theta + [small, state(layer, batch: 2).value], entries: 6) { inputs in
         let parameters = LayerParameters(Parameters(layout, Array(inputs.prefix(theta.count))))
         let result = layer.run(inputs[theta.count], parameters, from: inputs[theta.count + 1], mask: mask)

@@ -53,7 +53,10 @@ struct Take<Scalar: TensorScalar>: UnaryPrimitive {
   var isAlong = false
   var reads: ValuesRead { .nothing }
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { isAlong ? x.takeAlong(indices, axis: axis) : x.take(indices, axis: axis) }
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(dx) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { !isAlong }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    isAlong ? value(dx) : dx.take(indices, axis: p.inBlock(axis: axis))
+  }
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dy.applying(Scatter(shape: p.shape(ofOperand: 0), indices: indices, axis: axis, isAlong: isAlong))
   }
@@ -70,7 +73,10 @@ struct Scatter<Scalar: TensorScalar>: UnaryPrimitive {
     let zeros = Tensor<Scalar>(zeros: shape)
     return isAlong ? zeros.scatteringAddAlong(u, at: indices, axis: axis) : zeros.scatteringAdd(u, at: indices, axis: axis)
   }
-  func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { value(du) }
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { !isAlong }
+  func tangent(_ du: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    isAlong ? value(du) : Tensor(zeros: p.inBlock(shape)).scatteringAdd(du, at: indices, axis: p.inBlock(axis: axis))
+  }
   func cotangent(_ dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     dx.applying(Take(indices: indices, axis: axis, isAlong: isAlong))
   }

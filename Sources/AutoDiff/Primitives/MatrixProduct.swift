@@ -18,6 +18,11 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
+    if p.blockWidth != nil && p.resultShape.rank == 3 {
+      if let da = p.da { sum.add(product(ofBlock: da, p.b)) }
+      if let db = p.db { sum.add(product(p.a, ofBlock: db)) }
+      return
+    }
     if let da = p.da { sum.addProduct(da, transposed: transposeA, p.b, transposed: transposeB) }
     if let db = p.db { sum.addProduct(p.a, transposed: transposeA, db, transposed: transposeB) }
   }
@@ -38,6 +43,32 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
         p.add(MatrixProduct(transposeA: !transposeA, transposeB: false), p.a, dy, to: 1)
       }
     }
+  }
+}
+
+// One product for a whole block of directions takes less time than one for each where matrices are small. Some blocks have to be brought in a
+// row for it.
+extension MatrixProduct {
+  /// op(aⱼ) op(b) for a block of matrices a.
+  private func product(ofBlock a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
+    guard transposeA && a.isSmallBlock else { return matmul(a, b, transposeA: transposeA, transposeB: transposeB) }
+    let (width, inner, rows) = (a.shape[0], a.shape[1], a.shape[2])
+    let wide = a.movingAxis(0, to: 1).reshaped(to: [inner, width * rows] as Shape)
+    let product = matmul(wide, b, transposeA: true, transposeB: transposeB)
+    return product.reshaped(to: [width, rows, product.shape[1]] as Shape)
+  }
+
+  /// op(a) op(bⱼ) for a block of matrices b.
+  private func product(_ a: Tensor<Scalar>, ofBlock b: Tensor<Scalar>) -> Tensor<Scalar> {
+    guard b.isSmallBlock else { return matmul(a, b, transposeA: transposeA, transposeB: transposeB) }
+    let width = b.shape[0]
+    let (columns, inner) = transposeB ? (b.shape[1], b.shape[2]) : (b.shape[2], b.shape[1])
+    let wide =
+      transposeB
+      ? b.reshaped(to: [width * columns, inner] as Shape)
+      : b.movingAxis(0, to: 1).reshaped(to: [inner, width * columns] as Shape)
+    let product = matmul(a, wide, transposeA: transposeA, transposeB: transposeB)
+    return product.reshaped(to: [product.shape[0], width, columns] as Shape).movingAxis(1, to: 0)
   }
 }
 

@@ -21,7 +21,7 @@ void kappa_onednn_version(const kappa_onednn *_Nonnull dnn, char *_Nonnull text,
 
 /// c = alpha op(a) op(b) + beta c, op(a) [m, k], op(b) [k, n], c [m, n], row-major with rows `ld` apart; `op` transposes if asked for. With
 /// beta = 0 c is not read. Returns 0 on success.
-int kappa_onednn_product(
+int kappa_onednn_matrix_product(
   const kappa_onednn *_Nonnull dnn, int64_t m, int64_t n, int64_t k, float alpha, const float *_Nonnull a, int64_t lda, int transpose_a,
   const float *_Nonnull b, int64_t ldb, int transpose_b, float beta, float *_Nonnull c, int64_t ldc);
 

@@ -93,6 +93,12 @@ public struct GRU: RecurrentLayer {
     reset == .after ? resettingAfter(x, parameters, from: state) : resettingBefore(x, parameters, from: state)
   }
 
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S> {
+    runBeyondEnds(x, parameters, from: state, inside: inside)
+  }
+
   private func resettingAfter<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {

@@ -58,8 +58,8 @@ public protocol RecurrentLayer: Layer {
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S>
 
-  /// The states of sequences that end, each behind the last step at which `inside` is true. By default a layer whose state is h alone goes on
-  /// to the last step of all, and one that remembers more runs step by step.
+  /// The states of sequences that end, each behind the last step at which `inside` is true. By default step by step, the state held behind
+  /// the ends.
   /// - Parameters:
   ///   - x: [time, batch, inputs], numbers behind the ends too.
   ///   - inside: [time, batch]; of each sequence true up to a step, and false from there on.
@@ -106,10 +106,7 @@ extension RecurrentLayer {
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
   ) -> RecurrentResult<S> {
-    if stateParts == 1 {
-      let states = run(x, parameters, from: state).states
-      return RecurrentResult(states: states, final: SequenceMask.ends(states, first: state, inside: inside))
-    }
+    SequenceMask.check(inside, x.shape, "\(Self.self)")
     var state = state
     let states = (0..<x.shape[0]).map { step in
       let next = run(x.sliced(axis: 0, step..<step + 1), parameters, from: state).final
@@ -117,6 +114,15 @@ extension RecurrentLayer {
       return state[row: outputPart]
     }
     return RecurrentResult(states: Variable(stacking: states), final: state)
+  }
+
+  /// Goes on behind the ends: for a layer whose state is h alone and stays finite, whatever it reads.
+  func runBeyondEnds<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S> {
+    SequenceMask.check(inside, x.shape, "\(Self.self)")
+    let states = run(x, parameters, from: state).states
+    return RecurrentResult(states: states, final: SequenceMask.ends(states, first: state, inside: inside))
   }
 
   /// Sequences in the layer's order as [time, batch, features].
@@ -173,7 +179,7 @@ public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
   public var inputs: Int { layers[0].inputs }
   public var hidden: Int { layers[0].hidden }
   public var stateParts: Int { layers.reduce(0) { $0 + $1.stateParts } }
-  public var outputPart: Int { layers.dropLast().reduce(0) { $0 + $1.stateParts } }
+  public var outputPart: Int { layers.dropLast().reduce(0) { $0 + $1.stateParts } + layers.last!.outputPart }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
     for (index, layer) in layers.enumerated() { layer.declareParameters(in: &layout, name: "\(name).\(index)") }

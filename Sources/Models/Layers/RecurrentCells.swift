@@ -34,6 +34,12 @@ public struct RNN: RecurrentLayer {
     unrolled(.tanh, affine(x, parameters[0], hasBias ? parameters[2] : nil), weight: parameters[1], from: state)
   }
 
+  public func run<S: TensorScalar>(
+    _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
+  ) -> RecurrentResult<S> {
+    runBeyondEnds(x, parameters, from: state, inside: inside)
+  }
+
   public func foreignParameters(name: String) -> [ForeignParameter] { recurrentForeignParameters(name: name, hasBias: hasBias) }
 }
 
@@ -82,6 +88,7 @@ public struct LSTM: RecurrentLayer {
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>, inside: Tensor<Bool>
   ) -> RecurrentResult<S> {
+    SequenceMask.check(inside, x.shape, "LSTM")
     let a = affine(x, parameters[0], hasBias ? parameters[2] : nil)
     let holding = Tensor<S>(concatenating: [-1e30, 1e30, 0, 0].map { Tensor(repeating: $0, shape: [hidden]) })
     let held = select(a, where: inside.expanded(axis: 2), else: Variable(holding))

@@ -62,6 +62,17 @@ struct SequenceMask {
     return Self.rows(Tensor(rows), first, states).reshaped(to: first.shape)
   }
 
+  /// Stops the program unless `inside` fits sequences of the given shape and says that they end.
+  static func check(_ inside: Tensor<Bool>, _ shape: Shape, _ layer: String) {
+    require(
+      inside.shape == [shape[0], shape[1]] as Shape, "\(layer): ends of shape \(inside.shape) for sequences of shape \(shape)")
+    let (isThere, batch) = (inside.elements, shape[1])
+    for place in isThere.indices.dropFirst(batch) where isThere[place] {
+      require(
+        isThere[place - batch], "\(layer): a sequence that goes on behind its end; pass a mask with holes to run(_:_:from:mask:)")
+    }
+  }
+
   private static func rows<S>(_ indices: Tensor<Int32>, _ first: Variable<S>, _ behind: Variable<S>) -> Variable<S> {
     let all = Variable(concatenating: [first, behind], axis: 0)
     return all.reshaped(to: [all.shape[0] * all.shape[1], all.shape[2]]).take(indices)

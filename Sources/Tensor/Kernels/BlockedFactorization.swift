@@ -48,6 +48,7 @@ extension Kernels {
         exchangeRows(top, columns: columns.count, stride: m, start..<end, exchanges)
         solveColumns(corner, order: end - start, top + start, columns: columns.count, stride: m)
         // Column-major C -= A B, which is Cᵀ -= Bᵀ Aᵀ in rows.
+        guard m > end && !columns.isEmpty else { return }
         threadProduct(
           columns.count, m - end, end - start, alpha: -1, top + start, m, corner + (end - start), m, beta: 1, top + end, m)
       }

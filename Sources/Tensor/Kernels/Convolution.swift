@@ -4,7 +4,7 @@ import CKernels
 package enum ConvolutionPath: Sendable {
   /// oneDNN where it is installed, in use and has fast code for the case, else the portable path.
   case automatic
-  /// Unfolded blocks and OpenBLAS products.
+  /// Unfolded blocks and matrix products.
   case portable
 
   /// The choice for this task; tests of one path set it.

@@ -1,5 +1,4 @@
 import CKernels
-import COpenBLAS
 
 /// Convolutions as matrix products with the unfolded images, whose rows are (channel, kernel row, kernel column) and whose columns are
 /// output pixels, a block of it at a time. Blocks stay in a core's cache, so the unfolded matrix, which is larger than the

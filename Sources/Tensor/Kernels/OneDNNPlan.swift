@@ -50,7 +50,7 @@ package final class OneDNN: Sendable {
     _ b: UnsafePointer<Float>,
     _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
-    let status = kappa_onednn_product(
+    let status = kappa_onednn_matrix_product(
       library, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), transposeA ? 1 : 0, b, Int64(ldb), transposeB ? 1 : 0, beta, c,
       Int64(ldc))
     // The sizes are right: what is left is that memory is out.

@@ -180,6 +180,14 @@ extension RecurrenceKernel {
     // The cotangents are known: their products with a weight's tangent are one for all steps.
     let change = dw.contiguous()
     let skipped = withState ? 0 : 1
+    if batch == 1 {
+      // A step's row is that of all directions.
+      addStackedProduct(
+        steps - skipped, directions * inner, products, cotangents.base + skipped * inputs, inputs, change.base, products,
+        transposed: true, to: result.mutableBase + skipped * plane, plane)
+      keepAlive(change, cotangents)
+      return result
+    }
     let apart = directions == 1 ? result : result.movingAxis(1, to: 0).contiguous()
     for direction in 0..<directions {
       addStackedProduct(

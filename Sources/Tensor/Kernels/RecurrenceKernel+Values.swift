@@ -126,6 +126,10 @@ extension RecurrenceKernel {
   /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions, batch,
   /// groups width].
   private func preactivationTangents(_ dx: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>) -> Tensor<S> {
+    // Below a few steps the products are not worth the copy of the weights' tangents.
+    if batch == 1 && directions > 1 && inputs == products && steps >= 4 {
+      return preactivationTangentsOfOne(dx, dw, directions, value: y)
+    }
     let result = Tensor<S>(uninitialized: [directions, steps, batch, inputs])
     if let dx { dx.copy(into: result.mutableBase) } else { result.mutableBase.update(repeating: 0, count: result.count) }
     // The states are known: their products with a weight's tangent are one for all steps.
@@ -140,6 +144,27 @@ extension RecurrenceKernel {
       keepAlive(change)
     }
     return directions == 1 ? result : result.movingAxis(0, to: 1).contiguous()
+  }
+
+  /// As above for a batch of one example: what a step's state makes of all directions' weights stands in one row, so that the products with
+  /// all of them are one.
+  private func preactivationTangentsOfOne(
+    _ dx: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
+  ) -> Tensor<S> {
+    let result = Tensor<S>(uninitialized: [steps, directions, 1, inputs])
+    if let dx {
+      dx.movingAxis(0, to: 1).copy(into: result.mutableBase)
+    } else {
+      result.mutableBase.update(repeating: 0, count: result.count)
+    }
+    guard let dw, inner > 0 else { return result }
+    let change = dw.movingAxis(0, to: 1).contiguous()
+    let row = directions * products
+    addStackedProduct(1, row, inner, state.base, width, change.base, row, transposed: false, to: result.mutableBase, row)
+    addStackedProduct(
+      steps - 1, row, inner, y.base, width, change.base, row, transposed: false, to: result.mutableBase + row, row)
+    keepAlive(change, y)
+    return result
   }
 
   /// Tangents with an axis of directions in front, if there is one, with that axis behind the first of the others.
