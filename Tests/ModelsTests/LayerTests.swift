@@ -56,6 +56,15 @@ struct LayerTests {
     }
   }
 
+  @Test func `of convolution put the odd one of their zeros below and right`() {
+    let (x, theta) = (images([1, 1, 5, 4]), Tensor<Double>.normal([2 * 4], seed: 3))
+    let kernel = Extent2D(height: 2, width: 4)
+    let same = Sequential { Conv2D(1, 1, kernel: kernel, padding: .same, hasBias: false) }
+    let padding = Padding2D(top: 0, bottom: 1, left: 1, right: 2)
+    let expected = Sequential { Conv2D(1, 1, kernel: kernel, padding: .explicit(padding), hasBias: false) }
+    expectClose(same(x, at: theta), expected(x, at: theta), .exact, "same")
+  }
+
   @Test("of transposed convolution are the adjoint of the convolution back", arguments: 1...3)
   func transposed(stride: Int) {
     for kernel in 1...4 {
