@@ -26,14 +26,12 @@ extension TangentSweep {
       guard let tangent = tangents[source.node] else { continue }
       for index in 0..<width { sums[source.target][index].add(tangent[row: index]) }
     }
-    // A sum of many steps' terms gathers their factors and multiplies them at once (see `Accumulator`).
-    var terms = [Int](repeating: 0, count: places.count)
-    for step in plan.steps { for target in step.targets { terms[target] += 1 } }
     for step in plan.steps where hasTangent(step.node) {
       let rules = tape.nodes[step.node].rules!
       let point = TangentPoint(sweep: self, node: step.node)
       let isLast = step.targets.count == 1 && !step.isUsedLater
-      if isLast && !(terms[step.targets[0]] <= 2 && isSmall(step.node, width) && takesBlocks(width, rules, at: point)) {
+      // A sum of many terms gathers their factors and multiplies them at once (see `Accumulator`).
+      if isLast && !(plan.termCounts[step.targets[0]] <= 2 && isSmall(step.node, width) && takesBlocks(width, rules, at: point)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
           rules.addTangent(to: &sums[step.targets[0]][index], at: point)
@@ -68,16 +66,13 @@ extension TangentSweep {
 
   /// The tangents of the result at `point`: by one call of the rule if it takes blocks, else by one a direction. Nil is zero.
   private func block(of width: Int, _ rules: Rules<Scalar>, at point: TangentPoint<Scalar>, lastUses: UInt8) -> Tensor<Scalar>? {
-    blockWidth = width
-    defer { blockWidth = nil }
-    if rules.takesBlocks(at: point) {
-      self.lastUses = lastUses
-      defer { self.lastUses = 0 }
+    if takesBlocks(width, rules, at: point) {
+      (blockWidth, self.lastUses) = (width, lastUses)
+      defer { (blockWidth, self.lastUses) = (nil, 0) }
       var sum = Accumulator<Scalar>()
       rules.addTangent(to: &sum, at: point)
       return sum.sum
     }
-    blockWidth = nil
     let result = Tensor<Scalar>(uninitialized: Shape([width] + Array(tape.shape(of: point.node))))
     var isZero = true
     var zeros: [Int] = []

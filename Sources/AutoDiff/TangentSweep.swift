@@ -14,6 +14,8 @@ struct TangentPlan {
     var isUsedLater: Bool
   }
   var steps: [Step] = []
+  /// For each target the number of nodes whose tangents it adds up.
+  let termCounts: [Int]
   /// Sources whose given tangents belong to sums themselves.
   var passed: [(node: Int, target: Int)] = []
 
@@ -22,6 +24,7 @@ struct TangentPlan {
   ///   - targets: for each wanted sum, the nodes whose tangents it adds up.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to targets: [[Int]]) {
+    termCounts = targets.map(\.count)
     let end = (targets.joined().max() ?? -1) + 1
     var isActive = [Bool](repeating: false, count: end)
     for source in sources where source < end { isActive[source] = true }

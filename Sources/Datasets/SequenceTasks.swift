@@ -26,7 +26,7 @@ public struct AdditionTask: SequenceTask {
 
   public func batch(of count: Int, seed: UInt64, step: Int) -> (inputs: Tensor<Float>, targets: Tensor<Float>) {
     let stream = RandomStream(seed: seed).split(0).split(UInt64(step))
-    return marked(count, length, numbers: stream.split(0).uniform([count, length], in: -1..<1), stream.split(1)) { stream in
+    return marked(count, numbers: stream.split(0).uniform([count, length], in: -1..<1), stream.split(1)) { stream in
       let picked = stream.sample(2, of: length / 2)
       return (picked[0], picked[1])
     } target: {
@@ -49,7 +49,7 @@ public struct DelayedExclusiveOrTask: SequenceTask {
   public func batch(of count: Int, seed: UInt64, step: Int) -> (inputs: Tensor<Float>, targets: Tensor<Float>) {
     let stream = RandomStream(seed: seed).split(1).split(UInt64(step))
     let early = length / 10
-    return marked(count, length, numbers: stream.split(0).rademacher([count, length]), stream.split(1)) { stream in
+    return marked(count, numbers: stream.split(0).rademacher([count, length]), stream.split(1)) { stream in
       (stream.split(0).sample(1, of: early)[0], early + stream.split(1).sample(1, of: length / 2 - early)[0])
     } target: {
       $0 == $1 ? -1 : 1
@@ -60,7 +60,7 @@ public struct DelayedExclusiveOrTask: SequenceTask {
 extension SequenceTask {
   /// Sequences of the given numbers with two marks each.
   fileprivate func marked(
-    _ count: Int, _ length: Int, numbers: Tensor<Float>, _ stream: RandomStream, places: (RandomStream) -> (Int, Int),
+    _ count: Int, numbers: Tensor<Float>, _ stream: RandomStream, places: (RandomStream) -> (Int, Int),
     target: (Float, Float) -> Float
   ) -> (inputs: Tensor<Float>, targets: Tensor<Float>) {
     require(count > 0, "\(Self.self): a batch of \(count) sequences")

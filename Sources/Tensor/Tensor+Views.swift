@@ -199,7 +199,6 @@ extension Tensor {
     let shape = value.shape
     assign(value) { $0.piece(at: start, shape, distances) }
   }
-
 }
 
 extension Layout {

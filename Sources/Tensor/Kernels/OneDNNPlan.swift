@@ -47,8 +47,7 @@ package final class OneDNN: Sendable {
   @inline(__always)
   func product(
     _ m: Int, _ n: Int, _ k: Int, _ alpha: Float, _ a: UnsafePointer<Float>, _ lda: Int, _ transposeA: Bool,
-    _ b: UnsafePointer<Float>,
-    _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+    _ b: UnsafePointer<Float>, _ ldb: Int, _ transposeB: Bool, _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
   ) {
     let status = kappa_onednn_matrix_product(
       library, Int64(m), Int64(n), Int64(k), alpha, a, Int64(lda), transposeA ? 1 : 0, b, Int64(ldb), transposeB ? 1 : 0, beta, c,
