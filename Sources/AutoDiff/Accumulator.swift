@@ -11,11 +11,15 @@ public struct Accumulator<Scalar: TensorScalar> {
   /// The sum so far; nil while nothing was added.
   public var sum: Tensor<Scalar>? {
     mutating get {
+      guard hasTerms else { return nil }
       multiplyWaiting()
       return total
     }
   }
-  private var total: Tensor<Scalar>?
+  /// Whether anything was added.
+  private(set) var hasTerms = false
+  /// The sum but for what waits, if there are terms. Not an optional, for the reason in `TensorTable`.
+  private var total = Tensor<Scalar>.placeholder
   /// Factors of products aᵀ b that are not in the total yet. None while there is no total.
   private var waiting: [Waiting] = []
 
@@ -36,21 +40,32 @@ public struct Accumulator<Scalar: TensorScalar> {
 
   init(place: Tensor<Scalar>? = nil) { fixed = place.map(Place.init) }
 
-  private var place: Tensor<Scalar>? { fixed?.tensor }
+  /// Multiplies what waits, so that a fixed place has the sum, and says whether there are terms.
+  mutating func finish() -> Bool {
+    multiplyWaiting()
+    return hasTerms
+  }
+
+  /// The sum, which has terms, for a caller that needs the accumulator no more.
+  mutating func takeSum() -> Tensor<Scalar> {
+    multiplyWaiting()
+    hasTerms = false
+    return exchange(&total, with: .placeholder)
+  }
 
   /// Adds a tensor.
   public mutating func add(_ term: consuming Tensor<Scalar>) {
-    if let place {
+    if let fixed {
+      let place = fixed.tensor
       require(term.shape == place.shape, "a term of shape \(term.shape) for a sum of shape \(place.shape)")
-      place.writeAxpby(1, term, total == nil ? 0 : 1)
-      total = place
-    } else if var current = total {
-      total = nil
-      current += term
-      total = current
+      place.writeAxpby(1, term, hasTerms ? 1 : 0)
+      if !hasTerms { total = place }
+    } else if hasTerms {
+      total += term
     } else {
       total = term
     }
+    hasTerms = true
   }
 
   /// Adds the matrix product op(a) op(b), `op` a transpose if asked for.
@@ -59,7 +74,7 @@ public struct Accumulator<Scalar: TensorScalar> {
   ) {
     let size = MatrixProductShape(a.shape, b.shape, transposeA: transposeA, transposeB: transposeB)
     guard a.rank == 2 && b.rank == 2 else { return add(matmul(a, b, transposeA: transposeA, transposeB: transposeB)) }
-    if total != nil && transposeA && !transposeB && size.inner <= Self.fewRows { return wait(a, b, size) }
+    if hasTerms && transposeA && !transposeB && size.inner <= Self.fewRows { return wait(a, b, size) }
     multiplyNow(a, transposed: transposeA, b, transposed: transposeB, size)
   }
 
@@ -72,7 +87,7 @@ public struct Accumulator<Scalar: TensorScalar> {
   private static var mostElements: Int { 1 << 18 }
 
   private mutating func wait(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>, _ size: MatrixProductShape) {
-    require(size.result == total!.shape, "a term of shape \(size.result) for a sum of shape \(total!.shape)")
+    require(size.result == total.shape, "a term of shape \(size.result) for a sum of shape \(total.shape)")
     let rows = (waiting.last?.rows ?? 0) + a.shape[0]
     waiting.append(Waiting(a: a, b: b, rows: rows))
     if rows >= Self.mostRows || rows * (a.shape[1] + b.shape[1]) >= Self.mostElements { multiplyWaiting() }
@@ -105,30 +120,30 @@ public struct Accumulator<Scalar: TensorScalar> {
   private mutating func multiplyNow(
     _ a: Tensor<Scalar>, transposed transposeA: Bool, _ b: Tensor<Scalar>, transposed transposeB: Bool, _ size: MatrixProductShape
   ) {
-    let beta: Scalar = total == nil ? 0 : 1
+    let beta: Scalar = hasTerms ? 1 : 0
     let target = writable(size.result)
     Kernels.matrixProduct(
       a, transposed: transposeA, b, transposed: transposeB, into: target.mutableBase, rows: size.rows, columns: size.columns,
       inner: size.inner, beta: beta)
-    total = target
+    hold(target)
   }
 
   /// Adds the sums of `x` over all axes but the last.
   public mutating func addColumnSums(_ x: Tensor<Scalar>) {
     let source = x.contiguous()
     let columns = x.shape[x.rank - 1]
-    let accumulate = total != nil
+    let accumulate = hasTerms
     let target = writable([columns])
     Kernels.sumColumns(
       source.base, rows: columns == 0 ? 0 : source.count / columns, columns: columns, into: target.mutableBase,
       accumulate: accumulate)
     keepAlive(source)
-    total = target
+    hold(target)
   }
 
   /// Adds `block` to positions `start` and following along `axis` of a sum of the given shape; the others are not touched.
   mutating func add(_ block: Tensor<Scalar>, along axis: Int, from start: Int, of shape: Shape) {
-    let isFirst = total == nil
+    let isFirst = !hasTerms
     let target = writable(shape)
     if isFirst { target.writeZeros() }
     let inner = shape.dropFirst(axis + 1).reduce(1, *)
@@ -145,19 +160,23 @@ public struct Accumulator<Scalar: TensorScalar> {
       }
       keepAlive(source)
     }
-    total = target
+    hold(target)
   }
 
-  /// The memory to write or add to, exclusively ours, of the given shape.
+  /// The memory to write or add to, exclusively ours, of the given shape; what was written goes back by `hold`.
   private mutating func writable(_ shape: Shape) -> Tensor<Scalar> {
-    if let place {
-      require(shape == place.shape, "a term of shape \(shape) for a sum of shape \(place.shape)")
-      return place
+    if let fixed {
+      require(shape == fixed.tensor.shape, "a term of shape \(shape) for a sum of shape \(fixed.tensor.shape)")
+      return fixed.tensor
     }
-    guard var current = total else { return Tensor(uninitialized: shape) }
-    require(shape == current.shape, "a term of shape \(shape) for a sum of shape \(current.shape)")
-    total = nil
-    current.makeUnique()
-    return current
+    guard hasTerms else { return Tensor(uninitialized: shape) }
+    require(shape == total.shape, "a term of shape \(shape) for a sum of shape \(total.shape)")
+    total.makeUnique()
+    return exchange(&total, with: .placeholder)
+  }
+
+  private mutating func hold(_ sum: consuming Tensor<Scalar>) {
+    total = sum
+    hasTerms = true
   }
 }

@@ -29,10 +29,15 @@ struct ChunkedList<Element>: ~Copyable {
     @inline(__always) nonmutating unsafeMutableAddress { place(index) }
   }
 
+  /// Lets go of all elements. Owners do so in code compiled for their type; what is left for `deinit` is destroyed through run-time type
+  /// information, element by element.
+  @inline(__always) mutating func removeAll() {
+    for index in 0..<count { _ = place(index).move() }
+    count = 0
+  }
+
   deinit {
-    for (number, chunk) in chunks.enumerated() {
-      chunk.deinitialize(count: min(Self.chunkLength, count - number * Self.chunkLength))
-      PooledMemory.deallocate(chunk, byteCount: Self.chunkLength * MemoryLayout<Element>.stride)
-    }
+    for index in 0..<count { place(index).deinitialize(count: 1) }
+    for chunk in chunks { PooledMemory.deallocate(chunk, byteCount: Self.chunkLength * MemoryLayout<Element>.stride) }
   }
 }

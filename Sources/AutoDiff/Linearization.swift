@@ -39,8 +39,7 @@ public final class Linearization<Scalar: TensorScalar> {
     let backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: node + 1, isRecording: true)
     backward.seed(node, Variable(Tensor(repeating: 1, shape: tape.shape(of: node))))
     backward.run(0..<node + 1)
-    let parts = inputs.map { input in backward.recordedParts(of: input).compactMap { $0.tape == nil ? nil : $0.node } }
-    return TangentPlan(tape, from: inputs, to: parts)
+    return TangentPlan(tape, from: inputs, to: inputs.map { backward.recordedNodes(of: $0) })
   }
 
   private let backward: ReverseSweep<Scalar>
@@ -89,7 +88,7 @@ public final class Linearization<Scalar: TensorScalar> {
   /// The recorded parts of each parameter's gradient.
   private var gradientParts: [[Int]] {
     recordBackward(to: 0)
-    return inputs.map { input in backward.recordedParts(of: input).compactMap { $0.tape == nil ? nil : $0.node } }
+    return inputs.map { backward.recordedNodes(of: $0) }
   }
 
   var outputNode: Int {
@@ -103,7 +102,7 @@ public final class Linearization<Scalar: TensorScalar> {
   /// The recorded parts of the loss's gradient at the outputs.
   private var outputCotangentParts: [Int] {
     recordBackward(to: outputNode + 1)
-    return backward.recordedParts(of: outputNode).compactMap { $0.tape == nil ? nil : $0.node }
+    return backward.recordedNodes(of: outputNode)
   }
 
   /// ∇L(θ), in the layout of θ.
@@ -113,7 +112,7 @@ public final class Linearization<Scalar: TensorScalar> {
   private func assembledGradient() -> Tensor<Scalar> {
     recordBackward(to: 0)
     return assemble { sums in
-      for index in inputs.indices { for part in backward.recordedParts(of: inputs[index]) { part.addValue(to: &sums[index]) } }
+      for index in inputs.indices { backward.addRecordedParts(of: inputs[index], to: &sums[index]) }
     }
   }
 
@@ -190,7 +189,7 @@ public final class Linearization<Scalar: TensorScalar> {
     let result = Tensor<Scalar>(uninitialized: [layout.count])
     var sums = inputs.indices.map { Accumulator(place: layout.view($0, of: result)) }
     fill(&sums)
-    for index in inputs.indices where sums[index].sum == nil { layout.view(index, of: result).writeZeros() }
+    for index in inputs.indices where !sums[index].finish() { layout.view(index, of: result).writeZeros() }
     return result
   }
 }

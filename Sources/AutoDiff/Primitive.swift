@@ -151,10 +151,12 @@ public struct TangentPoint<Scalar: TensorScalar> {
   public var operandsHaveRankOfResult: Bool {
     let rank = sweep.tape.shape(of: node).rank
     return (0..<operandCount).allSatisfy { index in
-      tangent(index) == nil || sweep.tape.shape(of: sweep.tape.operand(index, of: node)).rank == rank
+      !hasTangent(index) || sweep.tape.shape(of: sweep.tape.operand(index, of: node)).rank == rank
     }
   }
 
+  /// Whether operand `index` has a tangent that is not zero.
+  public func hasTangent(_ index: Int) -> Bool { sweep.hasTangent(ofOperand: index, of: node) }
   /// The tangent of operand `index`; nil is zero.
   public func tangent(_ index: Int) -> Tensor<Scalar>? { sweep.tangent(ofOperand: index, of: node) }
   /// As `tangent`; if no later operation needs it, the caller becomes its only owner and may write over it.

@@ -1,5 +1,11 @@
 import Tensor
 
+/// Where the list of a node's parts begins and ends; -1 for none.
+private struct PartList {
+  var first: Int32 = -1
+  var last: Int32 = -1
+}
+
 /// Carries cotangents backward over a tape: one pass of reverse-mode differentiation.
 ///
 /// Either it computes them (plain gradients, Jᵀu), or it also records how: then the backward pass stands on the same tape and
@@ -11,10 +17,17 @@ final class ReverseSweep<Scalar: TensorScalar> {
   private let isActive: [Bool]
   /// Computing: the cotangent of each node so far.
   @exclusivity(unchecked) private var sums: [Accumulator<Scalar>]
-  /// Recording: the parts of each node's cotangent. Inputs keep theirs apart, so that they can be added up in place.
-  @exclusivity(unchecked) private var parts: [[Variable<Scalar>]]
+  /// Recording: the parts of all nodes' cotangents, and for each node where the list of its parts begins and ends. Inputs keep theirs
+  /// apart, so that they can be added up in place.
+  @exclusivity(unchecked) private var parts = ChunkedList<Part>()
+  @exclusivity(unchecked) private var lists: [PartList]
   /// Recording: parts that are blocks of a cotangent, until that is needed and they are put together.
   @exclusivity(unchecked) private var blocks: [Int: [Block]] = [:]
+
+  private struct Part {
+    var cotangent: Variable<Scalar>
+    var next: Int32
+  }
 
   private struct Block {
     var axis: Int
@@ -31,17 +44,21 @@ final class ReverseSweep<Scalar: TensorScalar> {
     self.isRecording = isRecording
     var active = [Bool](repeating: false, count: end)
     for input in inputs where input.node < end { active[input.node] = true }
-    for node in 0..<end where tape.nodes[node].rules != nil && !active[node] {
-      for index in 0..<Int(tape.nodes[node].operandCount) {
+    for node in 0..<end where tape.isOperation(node) && !active[node] {
+      for index in 0..<tape.operandCount(of: node) {
         let operand = tape.operand(index, of: node)
         if operand >= 0 && active[operand] { active[node] = true }
       }
     }
     isActive = active
     sums = isRecording ? [] : Array(repeating: Accumulator(), count: end)
-    parts = isRecording ? Array(repeating: [], count: end) : []
+    lists = isRecording ? Array(repeating: PartList(), count: end) : []
     if !isRecording { for input in inputs where input.node < end { sums[input.node] = Accumulator(place: input.place) } }
   }
+
+  deinit { removeParts() }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func removeParts() { parts.removeAll() }
 
   /// Gives `node` the cotangent to start from.
   func seed(_ node: Int, _ cotangent: Variable<Scalar>) { if node < isActive.count { add(cotangent, to: node) } }
@@ -50,8 +67,9 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// reads are let go on the way.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ range: Range<Int>, consuming: Bool = false) {
-    for node in range.reversed() where isActive[node] && tape.nodes[node].rules != nil {
-      if let dy = takeCotangent(node) {
+    for node in range.reversed() where isActive[node] && tape.isOperation(node) {
+      if hasCotangent(node) {
+        let dy = takeCotangent(node)
         if tape.detector != nil {
           watch(node, dy)
         } else {
@@ -81,19 +99,62 @@ final class ReverseSweep<Scalar: TensorScalar> {
 
   /// The recorded parts whose sum is the cotangent of `node`.
   func recordedParts(of node: Int) -> [Variable<Scalar>] {
-    assembleBlocks(of: node)
-    return node < parts.count ? parts[node] : []
+    var result: [Variable<Scalar>] = []
+    forEachPart(of: node) { result.append($0) }
+    return result
   }
 
-  private func takeCotangent(_ node: Int) -> Variable<Scalar>? {
-    if isRecording {
-      assembleBlocks(of: node)
-      guard let first = parts[node].first else { return nil }
-      return parts[node].dropFirst().reduce(first, +)
+  /// The nodes of those parts that are not constants.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  func recordedNodes(of node: Int) -> [Int] {
+    var result: [Int] = []
+    forEachPart(of: node) { if $0.tape != nil { result.append($0.node) } }
+    return result
+  }
+
+  /// Adds the values of those parts to `sum`.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  func addRecordedParts(of node: Int, to sum: inout Accumulator<Scalar>) {
+    forEachPart(of: node) { $0.addValue(to: &sum) }
+  }
+
+  @inline(__always)
+  private func forEachPart(of node: Int, _ body: (Variable<Scalar>) -> Void) {
+    assembleBlocks(of: node)
+    guard node < lists.count else { return }
+    var place = lists[node].first
+    while place >= 0 {
+      body(parts[Int(place)].cotangent)
+      place = parts[Int(place)].next
     }
-    guard let sum = sums[node].sum else { return nil }
-    sums[node] = Accumulator()
-    return Variable(sum)
+  }
+
+  @inline(__always)
+  private func hasCotangent(_ node: Int) -> Bool {
+    guard isRecording else { return sums[node].hasTerms }
+    assembleBlocks(of: node)
+    return lists[node].first >= 0
+  }
+
+  @inline(__always)
+  private func takeCotangent(_ node: Int) -> Variable<Scalar> {
+    guard isRecording else { return Variable(sums[node].takeSum()) }
+    var sum = parts[Int(lists[node].first)].cotangent
+    var place = parts[Int(lists[node].first)].next
+    while place >= 0 {
+      sum = sum + parts[Int(place)].cotangent
+      place = parts[Int(place)].next
+    }
+    return sum
+  }
+
+  /// Adds a part to the recorded cotangent of `node`.
+  @inline(__always)
+  private func append(_ cotangent: consuming Variable<Scalar>, to node: Int) {
+    let place = Int32(parts.count)
+    parts.append(Part(cotangent: cotangent, next: -1))
+    if lists[node].first < 0 { lists[node].first = place } else { parts[Int(lists[node].last)].next = place }
+    lists[node].last = place
   }
 
   /// The value of `node` for a rule: on the tape if the backward pass is recorded, else a constant.
@@ -106,7 +167,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
 
   func add(_ cotangent: Variable<Scalar>, to node: Int) {
     guard wants(node) else { return }
-    if isRecording { parts[node].append(cotangent) } else { sums[node].add(cotangent.value) }
+    if isRecording { append(cotangent, to: node) } else { sums[node].add(cotangent.value) }
   }
 
   func add(block: Variable<Scalar>, along axis: Int, from start: Int, to node: Int) {
@@ -125,24 +186,23 @@ final class ReverseSweep<Scalar: TensorScalar> {
     for axis in 0..<shape.rank {
       let chosen = waiting.filter { $0.axis == axis }
       if chosen.isEmpty { continue }
-      parts[node].append(
-        .applying(Assembly(shape: shape, axis: axis, starts: chosen.map(\.start)), to: chosen.map(\.part)))
+      append(.applying(Assembly(shape: shape, axis: axis, starts: chosen.map(\.start)), to: chosen.map(\.part)), to: node)
     }
   }
 
   func add(_ primitive: some UnaryPrimitive<Scalar>, _ x: Variable<Scalar>, to node: Int) {
     guard wants(node) else { return }
     if !isRecording { return primitive.addValue(to: &sums[node], x.value) }
-    parts[node].append(isInput(node) ? recordDeferred(primitive, x, nil, for: node) : x.applying(primitive))
+    append(isInput(node) ? recordDeferred(primitive, x, nil, for: node) : x.applying(primitive), to: node)
   }
 
   func add(_ primitive: some BinaryPrimitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, to node: Int) {
     guard wants(node) else { return }
     if !isRecording { return primitive.addValue(to: &sums[node], a.value, b.value) }
-    parts[node].append(isInput(node) ? recordDeferred(primitive, a, b, for: node) : a.applying(primitive, with: b))
+    append(isInput(node) ? recordDeferred(primitive, a, b, for: node) : a.applying(primitive, with: b), to: node)
   }
 
-  private func isInput(_ node: Int) -> Bool { tape.nodes[node].rules == nil }
+  private func isInput(_ node: Int) -> Bool { !tape.isOperation(node) }
 
   /// What nobody asks for is not computed: a Hessian-vector product needs the tangent of the weights' gradient, not its value.
   private func recordDeferred(

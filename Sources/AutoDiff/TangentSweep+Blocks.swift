@@ -20,36 +20,31 @@ extension TangentSweep {
   ) {
     let width = places.first?.count ?? 0
     var sums = places.map { $0.map { Accumulator(place: $0) } }
-    prepare()
-    for source in sources { tangents[source.node] = source.tangent }
-    for source in plan.passed {
-      guard let tangent = tangents[source.node] else { continue }
-      for index in 0..<width { sums[source.target][index].add(tangent[row: index]) }
+    begin(sources)
+    for source in plan.passed where tangents.has(source.node) {
+      for index in 0..<width { sums[source.target][index].add(tangents[source.node][row: index]) }
     }
     for step in plan.steps where hasTangent(step.node) {
       let rules = tape.nodes[step.node].rules!
       let point = TangentPoint(sweep: self, node: step.node)
-      let isLast = step.targets.count == 1 && !step.isUsedLater
+      let last = step.sums.count == 1 && !step.isUsedLater ? plan.targets[step.sums.lowerBound] : nil
       // A sum of many terms gathers their factors and multiplies them at once (see `Accumulator`).
-      if isLast && !(plan.termCounts[step.targets[0]] <= 2 && isSmall(step.node, width) && takesBlocks(width, rules, at: point)) {
+      if let last, !(plan.termCounts[last] <= 2 && isSmall(step.node, width) && takesBlocks(width, rules, at: point)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
-          rules.addTangent(to: &sums[step.targets[0]][index], at: point)
-          if tape.detector != nil { watch(sums[step.targets[0]][index].sum, of: step.node) }
+          rules.addTangent(to: &sums[last][index], at: point)
+          if tape.detector != nil { watch(sums[last][index].sum, of: step.node) }
         }
-      } else {
-        let tangent = block(of: width, rules, at: point, lastUses: step.lastUses)
-        if tape.detector != nil { for index in 0..<width { watch(tangent?[row: index], of: step.node) } }
-        if step.isUsedLater { tangents[step.node] = tangent }
-        if let tangent {
-          for target in step.targets { for index in 0..<width { sums[target][index].add(tangent[row: index]) } }
-        }
+      } else if let tangent = block(of: width, rules, at: point, lastUses: step.lastUses) {
+        if tape.detector != nil { for index in 0..<width { watch(tangent[row: index], of: step.node) } }
+        for target in step.sums { for index in 0..<width { sums[plan.targets[target]][index].add(tangent[row: index]) } }
+        if step.isUsedLater { tangents.set(step.node, tangent) }
       }
-      release(after: step)
+      release(after: step, of: plan)
     }
     finish(plan, sources)
     for target in places.indices {
-      for index in 0..<width where sums[target][index].sum == nil { places[target][index].writeZeros() }
+      for index in 0..<width where !sums[target][index].finish() { places[target][index].writeZeros() }
     }
   }
 
@@ -79,7 +74,7 @@ extension TangentSweep {
     eachDirection(of: width) { index in
       var sum = Accumulator(place: result[row: index])
       rules.addTangent(to: &sum, at: point)
-      if sum.sum == nil { zeros.append(index) } else { isZero = false }
+      if sum.finish() { isZero = false } else { zeros.append(index) }
     }
     if isZero { return nil }
     for index in zeros { result[row: index].writeZeros() }

@@ -6,55 +6,83 @@ struct TangentPlan {
   struct Step {
     var node: Int
     /// Bit i: operand i, one of at most three, has a tangent that no later step uses.
-    var lastUses: UInt8
-    /// The same for nodes with more operands: the operands themselves.
-    var lastUsed: [Int] = []
-    /// The sums that this node's tangent belongs to, each as often as it belongs there, and whether later steps also use it.
-    var targets: [Int]
+    var lastUses: UInt8 = 0
+    /// Whether later steps use this node's tangent.
     var isUsedLater: Bool
+    /// Where `lastUsed` has the same as `lastUses` for nodes with more operands: the operands themselves.
+    var used: Range<Int>
+    /// Where `targets` has the sums that this node's tangent belongs to, each as often as it belongs there.
+    var sums: Range<Int>
   }
-  var steps: [Step] = []
+  private(set) var steps: [Step] = []
+  // The steps' lists stand behind one another, so that a step is plain numbers.
+  private(set) var targets: [Int] = []
+  private(set) var lastUsed: [Int] = []
   /// For each target the number of nodes whose tangents it adds up.
-  let termCounts: [Int]
+  private(set) var termCounts: [Int] = []
   /// Sources whose given tangents belong to sums themselves.
-  var passed: [(node: Int, target: Int)] = []
+  private(set) var passed: [(node: Int, target: Int)] = []
+
+  /// What is known of a node while a plan is made.
+  private struct Mark {
+    var isSource = false
+    /// Its tangent is not zero.
+    var isActive = false
+    /// A later step uses its tangent.
+    var isNeeded = false
+    /// Where the list of the sums it belongs to begins; -1 for none.
+    var firstSum: Int32 = -1
+  }
 
   /// - Parameters:
   ///   - sources: the nodes whose tangents are given.
   ///   - targets: for each wanted sum, the nodes whose tangents it adds up.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to targets: [[Int]]) {
-    termCounts = targets.map(\.count)
-    let end = (targets.joined().max() ?? -1) + 1
-    var isActive = [Bool](repeating: false, count: end)
-    for source in sources where source < end { isActive[source] = true }
-    let isSource = isActive
-    for node in 0..<end where tape.nodes[node].rules != nil && !isActive[node] {
-      for index in 0..<Int(tape.nodes[node].operandCount) {
+  init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to wanted: [[Int]]) {
+    var end = 0
+    for nodes in wanted { for node in nodes { end = Swift.max(end, node + 1) } }
+    var marks = [Mark](repeating: Mark(), count: end)
+    for source in sources where source < end { (marks[source].isSource, marks[source].isActive) = (true, true) }
+    for node in 0..<end where tape.isOperation(node) && !marks[node].isSource {
+      for index in 0..<tape.operandCount(of: node) {
         let operand = tape.operand(index, of: node)
-        if operand >= 0 && isActive[operand] { isActive[node] = true }
+        if operand >= 0 && marks[operand].isActive { marks[node].isActive = true }
       }
     }
     // One node may be part of several sums: a sum's operands share its cotangent.
-    var targetsOf: [Int: [Int]] = [:]
-    for (target, nodes) in targets.enumerated() {
+    var sums: [(target: Int, next: Int32)] = []
+    for (target, nodes) in wanted.enumerated() {
+      termCounts.append(nodes.count)
       for node in nodes {
-        if isSource[node] { passed.append((node, target)) } else { targetsOf[node, default: []].append(target) }
+        if marks[node].isSource {
+          passed.append((node, target))
+        } else {
+          sums.append((target, marks[node].firstSum))
+          marks[node].firstSum = Int32(sums.count - 1)
+        }
       }
     }
-    var isNeeded = [Bool](repeating: false, count: end)
-    for node in stride(from: end - 1, through: 0, by: -1) where isActive[node] && !isSource[node] {
-      let targets = targetsOf[node] ?? []
-      guard isNeeded[node] || !targets.isEmpty else { continue }
-      var step = Step(node: node, lastUses: 0, targets: targets, isUsedLater: isNeeded[node])
-      for index in 0..<Int(tape.nodes[node].operandCount) {
-        let operand = tape.operand(index, of: node)
-        guard operand >= 0 && isActive[operand] && !isNeeded[operand] else { continue }
-        isNeeded[operand] = true
-        // Sources keep their tangents: they belong to the caller.
-        if isSource[operand] { continue }
-        if tape.nodes[node].operandCount > 3 { step.lastUsed.append(operand) } else { step.lastUses |= 1 << UInt8(index) }
+    for node in stride(from: end - 1, through: 0, by: -1) where marks[node].isActive && !marks[node].isSource {
+      let isNeeded = marks[node].isNeeded
+      var sum = marks[node].firstSum
+      guard isNeeded || sum >= 0 else { continue }
+      var step = Step(
+        node: node, isUsedLater: isNeeded, used: lastUsed.count..<lastUsed.count, sums: targets.count..<targets.count)
+      while sum >= 0 {
+        targets.append(sums[Int(sum)].target)
+        sum = sums[Int(sum)].next
       }
+      step.sums = step.sums.lowerBound..<targets.count
+      let operandCount = tape.operandCount(of: node)
+      for index in 0..<operandCount {
+        let operand = tape.operand(index, of: node)
+        guard operand >= 0 && marks[operand].isActive && !marks[operand].isNeeded else { continue }
+        marks[operand].isNeeded = true
+        // Sources keep their tangents: they belong to the caller.
+        if marks[operand].isSource { continue }
+        if operandCount > 3 { lastUsed.append(operand) } else { step.lastUses |= 1 << UInt8(index) }
+      }
+      step.used = step.used.lowerBound..<lastUsed.count
       steps.append(step)
     }
     steps.reverse()
@@ -64,7 +92,7 @@ struct TangentPlan {
 /// Carries tangents forward over a tape: one pass of forward-mode differentiation. Its memory is reused from run to run.
 final class TangentSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
-  @exclusivity(unchecked) var tangents: [Tensor<Scalar>?] = []
+  @exclusivity(unchecked) var tangents = TensorTable<Scalar>()
   /// The operands of the current step whose tangents no later step needs, as in `TangentPlan.Step`.
   @exclusivity(unchecked) var lastUses: UInt8 = 0
   /// The number of directions, while a rule computes with all of them at once.
@@ -83,31 +111,35 @@ final class TangentSweep<Scalar: TensorScalar> {
   /// Runs `plan` with the given tangents at its sources and adds the results to `sums`, one for each of the plan's targets.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into sums: inout [Accumulator<Scalar>]) {
-    prepare()
-    for source in sources { tangents[source.node] = source.tangent }
-    for source in plan.passed { if let tangent = tangents[source.node] { sums[source.target].add(tangent) } }
+    begin(sources)
+    for source in plan.passed where tangents.has(source.node) { sums[source.target].add(tangents[source.node]) }
     for step in plan.steps {
       // A rule adds nothing where its derivative vanishes (the slope of a ReLU is flat); nor then does what rests on that alone.
       guard hasTangent(step.node) else { continue }
       lastUses = step.lastUses
       let point = TangentPoint(sweep: self, node: step.node)
-      if step.targets.count == 1 && !step.isUsedLater {
-        tape.nodes[step.node].rules!.addTangent(to: &sums[step.targets[0]], at: point)
-        if tape.detector != nil { watch(sums[step.targets[0]].sum, of: step.node) }
+      if step.sums.count == 1 && !step.isUsedLater {
+        let target = plan.targets[step.sums.lowerBound]
+        tape.nodes[step.node].rules!.addTangent(to: &sums[target], at: point)
+        if tape.detector != nil { watch(sums[target].sum, of: step.node) }
       } else {
         var sum = Accumulator<Scalar>()
         tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
         if tape.detector != nil { watch(sum.sum, of: step.node) }
-        if step.isUsedLater { tangents[step.node] = sum.sum }
-        if let tangent = sum.sum { for target in step.targets { sums[target].add(tangent) } }
+        if sum.hasTerms {
+          let tangent = sum.takeSum()
+          for index in step.sums { sums[plan.targets[index]].add(tangent) }
+          if step.isUsedLater { tangents.set(step.node, tangent) }
+        }
       }
-      release(after: step)
+      release(after: step, of: plan)
     }
     finish(plan, sources)
   }
 
-  func prepare() {
-    if tangents.count < tape.count { tangents += Array(repeating: nil, count: tape.count - tangents.count) }
+  func begin(_ sources: [(node: Int, tangent: Tensor<Scalar>)]) {
+    tangents.reserve(tape.count)
+    for source in sources { tangents.set(source.node, source.tangent) }
   }
 
   /// Looks at the tangent of `node` while a detector watches.
@@ -116,44 +148,51 @@ final class TangentSweep<Scalar: TensorScalar> {
   }
 
   /// Lets go of the tangents that `step` was the last to use.
-  func release(after step: TangentPlan.Step) {
+  @inline(__always)
+  func release(after step: TangentPlan.Step, of plan: TangentPlan) {
     if step.lastUses != 0 {
-      for index in 0..<3 where step.lastUses & (1 << UInt8(index)) != 0 { tangents[tape.operand(index, of: step.node)] = nil }
+      for index in 0..<3 where step.lastUses & (1 << UInt8(index)) != 0 { tangents.clear(tape.operand(index, of: step.node)) }
     }
-    for operand in step.lastUsed { tangents[operand] = nil }
+    for index in step.used { tangents.clear(plan.lastUsed[index]) }
   }
 
   func finish(_ plan: TangentPlan, _ sources: [(node: Int, tangent: Tensor<Scalar>)]) {
     lastUses = 0
     if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
-    for source in sources { tangents[source.node] = nil }
-    for step in plan.steps where step.isUsedLater { tangents[step.node] = nil }
+    for source in sources { tangents.clear(source.node) }
+    for step in plan.steps where step.isUsedLater { tangents.clear(step.node) }
   }
 
   func leaveNote(_ tensors: [Tensor<Scalar>], of node: Int) { notes[NoteKey(node: node, direction: direction)] = tensors }
   func note(of node: Int) -> [Tensor<Scalar>]? { notes[NoteKey(node: node, direction: direction)] }
 
   /// Whether an operand of `node` has a tangent.
+  @inline(__always)
   func hasTangent(_ node: Int) -> Bool {
-    for index in 0..<Int(tape.nodes[node].operandCount) {
-      let operand = tape.operand(index, of: node)
-      if operand >= 0 && tangents[operand] != nil { return true }
-    }
+    for index in 0..<tape.operandCount(of: node) where hasTangent(ofOperand: index, of: node) { return true }
     return false
   }
 
+  @inline(__always)
+  func hasTangent(ofOperand index: Int, of node: Int) -> Bool {
+    let operand = tape.operand(index, of: node)
+    return operand >= 0 && tangents.has(operand)
+  }
+
+  @inline(__always)
   func tangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
     let operand = tape.operand(index, of: node)
-    guard operand >= 0 else { return nil }
-    if let direction { return tangents[operand]?[row: direction] }
+    guard operand >= 0 && tangents.has(operand) else { return nil }
+    if let direction { return tangents[operand][row: direction] }
     return tangents[operand]
   }
 
+  @inline(__always)
   func takeTangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
     let operand = tape.operand(index, of: node)
-    guard operand >= 0 else { return nil }
+    guard operand >= 0 && tangents.has(operand) else { return nil }
     if lastUses & (1 << UInt8(index)) != 0 && !(0..<3).contains(where: { $0 != index && tape.operand($0, of: node) == operand }) {
-      return tangents[operand].take()
+      return tangents.take(operand)
     }
     return tangent(ofOperand: index, of: node)
   }

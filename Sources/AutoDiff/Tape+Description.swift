@@ -5,7 +5,7 @@ extension Tape: CustomStringConvertible {
   /// whether that value is kept, or is computed only when someone asks.
   public var description: String {
     let lines = (0..<count).map { node -> (operation: String, rest: String) in
-      let kept = nodes[node].value != nil ? "  kept" : nodes[node].isDeferred ? "  when asked" : ""
+      let kept = nodes[node].isKept ? "  kept" : nodes[node].isDeferred ? "  when asked" : ""
       let operands = (0..<operandCount(of: node)).map { index -> String in
         let operand = operand(index, of: node)
         return operand < 0 ? "-" : "\(operand)"

@@ -14,20 +14,18 @@ public final class Tape<Scalar: TensorScalar> {
     var operands: SIMD4<Int32>
     var operandCount: Int32 { operands.w }
     var shape: Shape
-    /// Kept if a rule reads it, and for leaves.
-    var value: Tensor<Scalar>?
+    /// The value, if it is kept: if a rule reads it, and for leaves. Not an optional, for the reason in `TensorTable`.
+    var value: Tensor<Scalar>
+    var isKept: Bool
     /// The value was not computed when the operation was recorded: nobody had asked for it.
-    var isDeferred: Bool
+    var isDeferred = false
   }
 
   // Nobody but this class and the sweeps, one at a time, touches the list: the run-time check would cost more than an access.
   @exclusivity(unchecked) private(set) var nodes = ChunkedList<Node>()
 
   /// The operands of nodes that have more than three, one list after the other.
-  private var longLists: [Int32] = []
-
-  /// What stands in a variable for a value that was not computed yet.
-  let standIn = Tensor<Scalar>(zeros: [0])
+  @exclusivity(unchecked) private var longLists: [Int32] = []
 
   /// Whether operations recorded now keep the values of all operands, read by a rule or not.
   var keepsAllOperands = false
@@ -43,6 +41,10 @@ public final class Tape<Scalar: TensorScalar> {
   /// An empty tape.
   public init() {}
 
+  deinit { removeNodes() }
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func removeNodes() { nodes.removeAll() }
+
   /// The number of operations and leaves recorded.
   public var count: Int { nodes.count }
 
@@ -56,7 +58,7 @@ public final class Tape<Scalar: TensorScalar> {
 
   private func leaf(_ value: Tensor<Scalar>) -> Int {
     nodes.append(
-      Node(rules: nil, operands: SIMD4(-1, -1, -1, 0), shape: value.shape, value: value, isDeferred: false))
+      Node(rules: nil, operands: SIMD4(-1, -1, -1, 0), shape: value.shape, value: value, isKept: true))
     if let detector {
       noteOrigin("an input")
       detector.check(value, .input, by: origins[count - 1])
@@ -101,7 +103,8 @@ public final class Tape<Scalar: TensorScalar> {
     _ primitive: some Primitive<Scalar>, _ operands: SIMD4<Int32>, _ value: consuming Tensor<Scalar>, isKept: Bool
   ) -> Variable<Scalar> {
     nodes.append(
-      Node(rules: Rules(primitive), operands: operands, shape: value.shape, value: isKept ? value : nil, isDeferred: false))
+      Node(
+        rules: Rules(primitive), operands: operands, shape: value.shape, value: isKept ? value : .placeholder, isKept: isKept))
     if let detector {
       noteOrigin(AnomalyDetector.name(of: primitive))
       detector.check(
@@ -118,7 +121,8 @@ public final class Tape<Scalar: TensorScalar> {
     let second = b.map { keep($0, isRead: true) } ?? -1
     nodes.append(
       Node(
-        rules: Rules(primitive), operands: SIMD4(first, second, -1, b == nil ? 1 : 2), shape: shape, value: nil, isDeferred: true))
+        rules: Rules(primitive), operands: SIMD4(first, second, -1, b == nil ? 1 : 2), shape: shape, value: .placeholder,
+        isKept: false, isDeferred: true))
     if detector != nil { noteOrigin(AnomalyDetector.name(of: primitive)) }
     return Variable(deferredOn: self, node: nodes.count - 1)
   }
@@ -130,8 +134,9 @@ public final class Tape<Scalar: TensorScalar> {
     require(
       operand.tape === self, "an operation mixes variables of two tapes; pass the other's value as a constant: Variable(x.value)")
     requireNotEnded()
-    if isRead && nodes[operand.node].value == nil && !nodes[operand.node].isDeferred {
+    if isRead && !nodes[operand.node].isKept && !nodes[operand.node].isDeferred {
       nodes[operand.node].value = operand.value
+      nodes[operand.node].isKept = true
     }
     return Int32(operand.node)
   }
@@ -140,24 +145,27 @@ public final class Tape<Scalar: TensorScalar> {
     let operands = nodes[node].operands
     return Int(operands.w <= 3 ? operands[index] : longLists[Int(operands.x) + index])
   }
-  func operandCount(of node: Int) -> Int { Int(nodes[node].operandCount) }
-  func shape(of node: Int) -> Shape { nodes[node].shape }
+  @inline(__always) func operandCount(of node: Int) -> Int { Int(nodes[node].operandCount) }
+  @inline(__always) func shape(of node: Int) -> Shape { nodes[node].shape }
+  /// Whether `node` is an operation and no leaf.
+  @inline(__always) func isOperation(_ node: Int) -> Bool { nodes[node].rules != nil }
 
   /// The kept value of `node`; computes it if it was deferred.
   func value(of node: Int, readBy reader: Int) -> Tensor<Scalar> {
     require(node >= 0, "\(name(reader)) reads the value of a constant operand that its `reads` does not name")
-    if let value = nodes[node].value { return value }
+    if nodes[node].isKept { return nodes[node].value }
     requireNotEnded()
     require(nodes[node].isDeferred, "\(name(reader)) reads the value of \(name(node)), which its `reads` does not name")
     var sum = Accumulator<Scalar>()
     addDeferredValue(of: node, to: &sum)
-    nodes[node].value = sum.sum
-    return sum.sum!
+    nodes[node].value = sum.takeSum()
+    nodes[node].isKept = true
+    return nodes[node].value
   }
 
   /// Adds the value of a deferred node to `sum` without keeping it.
   func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
-    if let value = nodes[node].value { return sum.add(value) }
+    if nodes[node].isKept { return sum.add(nodes[node].value) }
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
@@ -174,13 +182,14 @@ public final class Tape<Scalar: TensorScalar> {
   func keptOperands(of node: Int) -> [Tensor<Scalar>] {
     (0..<operandCount(of: node)).compactMap {
       let operand = operand($0, of: node)
-      return operand < 0 ? nil : nodes[operand].value
+      return operand < 0 || !nodes[operand].isKept ? nil : nodes[operand].value
     }
   }
 
   /// Lets go of a value that no later step of a sweep reads, and of what the rules keep beside it.
   func forget(_ node: Int) {
-    nodes[node].value = nil
+    nodes[node].value = .placeholder
+    nodes[node].isKept = false
     nodes[node].rules = nil
   }
 

@@ -23,7 +23,7 @@ public struct Variable<Scalar: TensorScalar> {
   init(deferredOn tape: Tape<Scalar>, node: Int) {
     self.tape = tape
     self.node = node
-    computed = tape.standIn
+    computed = .placeholder
     isDeferred = true
   }
 

@@ -28,6 +28,8 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     @inline(__always) set { axisCount = UInt8(newValue) }
   }
 
+  static let noElements: Shape = [0]
+
   /// The shape of a scalar: no axes, one element.
   public init() {}
 
@@ -135,6 +137,8 @@ struct Strides: Sendable {
   }
 
   /// Strides of a row-major layout without gaps.
+  static let ofNoElements = Strides(rowMajor: .noElements)
+
   init(rowMajor shape: Shape) {
     if shape.rank == 2 {
       steps[0] = shape.lengths[1]

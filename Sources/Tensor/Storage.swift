@@ -9,6 +9,8 @@ package final class Storage: @unchecked Sendable {
   /// Gives the memory back when it goes, where that is not the pool's.
   private let owner: AnyObject?
 
+  static let empty = Storage(byteCount: 0)
+
   init(byteCount: Int) {
     pointer = kappa_allocate(byteCount)
     self.byteCount = byteCount

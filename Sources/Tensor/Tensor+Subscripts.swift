@@ -73,11 +73,11 @@ extension Tensor {
 
   /// Row `index` without its axis; negative values count from the end.
   public subscript(row index: Int) -> Tensor {
-    get { view(layout.picking([index])) }
-    set { assign(consume newValue) { $0.picking([index]) } }
+    get { view(layout.row(index)) }
+    set { assign(consume newValue) { $0.row(index) } }
     _modify {
-      var part = lend { $0.picking([index]) }
-      defer { takeBack(&part) { $0.picking([index]) } }
+      var part = lend { $0.row(index) }
+      defer { takeBack(&part) { $0.row(index) } }
       yield &part
     }
   }

@@ -43,6 +43,11 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
     self.shape = shape
   }
 
+  /// Without elements, in storage that all such share: what stands where there is no tensor yet.
+  package static var placeholder: Tensor {
+    Tensor(storage: .empty, offset: 0, shape: .noElements, strides: .ofNoElements)
+  }
+
   /// The number of axes.
   public var rank: Int { shape.rank }
   /// The number of elements.

@@ -180,6 +180,17 @@ struct Layout {
     return result
   }
 
+  /// As `picking([index])`, which a sweep over many directions asks for often.
+  func row(_ index: Int) -> Layout {
+    guard shape.rank > 0, index >= 0 && index < shape.lengths[0] else { return picking([index]) }
+    var result = self
+    result.offset += index * strides[0]
+    result.shape.remove(at: 0)
+    for axis in 0..<result.shape.rank { result.strides[axis] = strides[axis + 1] }
+    result.strides[result.shape.rank] = 0
+    return result
+  }
+
   /// Part `range` of the first axis; bounds are not negative.
   func rows(_ range: Range<Int>) -> Layout {
     require(range.lowerBound >= 0, "rows: \(range) of shape \(shape)")

@@ -3,19 +3,19 @@ import Kappa
 import TestSupport
 import Testing
 
+/// The tangent of a function of A along dA.
+func tangent(
+  at a: Tensor<Double>, along da: Tensor<Double>, _ f: @escaping (Variable<Double>) throws -> Variable<Double>
+) throws -> Tensor<Double> {
+  let shape = try f(Variable(a)).shape
+  return DirectionalDerivatives(of: { try! f($0[0]) }, at: [a], along: [da], cotangent: Tensor(zeros: shape)).tangent
+}
+
 @Suite("Derivatives of QR, least squares, pseudoinverses and roots")
 struct FullRankDerivativeTests {
   private static let shapes: [Shape] = [[6, 3], [4, 4], [3, 5], [2, 5, 2]]
   /// Rounding, of matrices with condition numbers up to about a hundred.
   private let tolerance = Tolerance(relative: 1e-10, absolute: 1e-11)
-
-  /// The tangent of a function of A along dA.
-  private func tangent(
-    at a: Tensor<Double>, along da: Tensor<Double>, _ f: @escaping (Variable<Double>) throws -> Variable<Double>
-  ) throws -> Tensor<Double> {
-    let shape = try f(Variable(a)).shape
-    return DirectionalDerivatives(of: { try! f($0[0]) }, at: [a], along: [da], cotangent: Tensor(zeros: shape)).tangent
-  }
 
   @Test("keep A = Q R, the columns of Q orthonormal and R upper triangular", arguments: shapes)
   func factors(_ shape: Shape) throws {

@@ -51,6 +51,18 @@ extension PrimitiveCase {
     PrimitiveCase("SylvesterSolution", pullbackTo: 0, [.normal([3, 3], seed: 45), positiveDefinite([3, 3], seed: 46)]) {
       try! $0[0].matrixSquareRoot()
     },
+    PrimitiveCase("SpectralDerivative", "power", [positiveDefinite([3, 3], seed: 49)]) { try! $0[0].matrixPower(-1.5) },
+    PrimitiveCase("SpectralDerivative", "logarithms", [positiveDefinite([2, 2, 2], seed: 50)]) { try! $0[0].matrixLogarithm() },
+    PrimitiveCase("SpectralDerivative", "exponential", [0.3 * spread([3, 3])]) {
+      try! $0[0].symmetricFunction(SpectralExponential())
+    },
+    PrimitiveCase("SpectralDerivative", "with equal eigenvalues", [3 * Tensor(identity: 3)]) { try! $0[0].matrixPower(2.5) },
+    PrimitiveCase("SpectralDerivative", pullbackTo: 0, [.normal([3, 3], seed: 51), positiveDefinite([3, 3], seed: 52)]) {
+      try! $0[0].matrixLogarithm()
+    },
+    PrimitiveCase("SpectralDerivative", pullbackTo: 0, [.normal([2, 2], seed: 53), 3 * Tensor(identity: 2)]) {
+      try! $0[0].matrixPower(0.3)
+    },
     PrimitiveCase("SingularValues", "condition number", [wellSeparated([4, 2], seed: 47)]) { try! $0[0].conditionNumber() },
     PrimitiveCase("Inverse", "condition number", [regular([2, 2, 2], seed: 48)]) { try! $0[0].conditionNumber(.frobenius) },
   ]

@@ -24,7 +24,7 @@ struct PrimitiveTests {
   func isRecorded(_ example: PrimitiveCase) {
     let tape = Tape<Double>()
     _ = example.function(example.inputs.map { tape.variable($0) })
-    #expect(tape.primitiveNames.contains("\(example.primitive)<Double>"))
+    #expect(tape.primitiveNames.contains { $0.hasPrefix("\(example.primitive)<Double") })
   }
 
   @Test("has a tangent and a cotangent rule that are adjoint", arguments: PrimitiveCase.catalog)

@@ -53,9 +53,7 @@ final class ExampleSweep<Scalar: TensorScalar> {
     tape.keepsAllOperands = true
     backward.seed(losses, ones)
     backward.run(0..<losses + 1)
-    let parts = inputs.map { input in
-      backward.recordedParts(of: input).compactMap { $0.tape == nil || $0.node < ones.node ? nil : $0.node }
-    }
+    let parts = inputs.map { input in backward.recordedNodes(of: input).filter { $0 >= ones.node } }
     tape.keepsAllOperands = false
 
     let dependences = Self.dependences(on: seed, tape, count)

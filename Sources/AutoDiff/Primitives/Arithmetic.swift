@@ -66,8 +66,15 @@ struct Sum2<Scalar: TensorScalar>: BinaryPrimitive {
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    if let da = p.takeTangent(0) { sum.add(da.stretched(to: p.resultShape)) }
-    if let db = p.takeTangent(1) { sum.add((sign > 0 ? db : -db).stretched(to: p.resultShape)) }
+    let (isFirst, isSecond) = (p.hasTangent(0), p.hasTangent(1))
+    if isFirst && isSecond {
+      sum.add(value(p.takeTangent(0)!, p.takeTangent(1)!).stretched(to: p.resultShape))
+    } else if isFirst {
+      sum.add(p.takeTangent(0)!.stretched(to: p.resultShape))
+    } else {
+      let db = p.takeTangent(1)!
+      sum.add((sign > 0 ? db : -db).stretched(to: p.resultShape))
+    }
   }
 
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
@@ -76,22 +83,24 @@ struct Sum2<Scalar: TensorScalar>: BinaryPrimitive {
   }
 }
 
-/// y = a b, element by element.
+/// y = scale a b, element by element, with a constant.
 struct Product<Scalar: TensorScalar>: BinaryPrimitive {
+  var scale: Scalar = 1
+
   var reads: ValuesRead { [.first, .second] }
 
-  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { a * b }
+  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { scale == 1 ? a * b : a * b * scale }
 
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    if let da = p.da { sum.add(da * p.b) }
-    if let db = p.db { sum.add(p.a * db) }
+    if p.hasTangent(0) { sum.add(value(p.tangent(0)!, p.b)) }
+    if p.hasTangent(1) { sum.add(value(p.a, p.tangent(1)!)) }
   }
 
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
-    if p.wants(0) { p.add((dy * p.b).summed(to: p.shape(ofOperand: 0)), to: 0) }
-    if p.wants(1) { p.add((dy * p.a).summed(to: p.shape(ofOperand: 1)), to: 1) }
+    if p.wants(0) { p.add(dy.applying(self, with: p.b).summed(to: p.shape(ofOperand: 0)), to: 0) }
+    if p.wants(1) { p.add(dy.applying(self, with: p.a).summed(to: p.shape(ofOperand: 1)), to: 1) }
   }
 }
 

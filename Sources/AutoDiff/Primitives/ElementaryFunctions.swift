@@ -2,69 +2,57 @@ import Tensor
 
 extension Variable {
   /// eˣ of each element.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func exp() -> Variable { applying(ElementaryFunction(.exp)) }
+  public func exp() -> Variable { elementary(.exp) }
   /// eˣ - 1, accurate near 0.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func expMinusOne() -> Variable { applying(ElementaryFunction(.expMinusOne)) }
+  public func expMinusOne() -> Variable { elementary(.expMinusOne) }
   /// The natural logarithm of each element.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func log() -> Variable { applying(ElementaryFunction(.log)) }
+  public func log() -> Variable { elementary(.log) }
   /// log(1 + x), accurate near 0.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func logOnePlus() -> Variable { applying(ElementaryFunction(.logOnePlus)) }
+  public func logOnePlus() -> Variable { elementary(.logOnePlus) }
   /// The sine of each element, in radians.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func sin() -> Variable { applying(ElementaryFunction(.sin)) }
+  public func sin() -> Variable { elementary(.sin) }
   /// The cosine of each element, in radians.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func cos() -> Variable { applying(ElementaryFunction(.cos)) }
+  public func cos() -> Variable { elementary(.cos) }
   /// The error function, 2/√π ∫₀ˣ e^(-t²) dt.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func erf() -> Variable { applying(ElementaryFunction(.erf)) }
+  public func erf() -> Variable { elementary(.erf) }
   /// x Φ(x), Φ the distribution function of the standard normal distribution.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func gelu() -> Variable { applying(ElementaryFunction(.gelu)) }
+  public func gelu() -> Variable { elementary(.gelu) }
   /// x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, the usual approximation of `gelu()`.
   public func tanhGelu() -> Variable {
     let inner = (self * squared() * 0.044715 + self) * (2 / Scalar.pi).squareRoot()
     return self * (inner.tanh() * 0.5 + 0.5)
   }
   /// √x of each element.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func squareRoot() -> Variable { applying(ElementaryFunction(.squareRoot)) }
+  public func squareRoot() -> Variable { elementary(.squareRoot) }
   /// 1 / √x of each element.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func reciprocalSquareRoot() -> Variable { applying(ElementaryFunction(.reciprocalSquareRoot)) }
+  public func reciprocalSquareRoot() -> Variable { elementary(.reciprocalSquareRoot) }
   /// x² of each element.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func squared() -> Variable { applying(ElementaryFunction(.square)) }
+  public func squared() -> Variable { elementary(.square) }
   /// 1 / x of each element.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func reciprocal() -> Variable { applying(ElementaryFunction(.reciprocal)) }
+  public func reciprocal() -> Variable { elementary(.reciprocal) }
   /// log(1 + eˣ).
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func softplus() -> Variable { applying(ElementaryFunction(.softplus)) }
+  public func softplus() -> Variable { elementary(.softplus) }
   /// The derivative at 0 is 0.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func abs() -> Variable { applying(ElementaryFunction(.absolute)) }
+  public func abs() -> Variable { elementary(.absolute) }
   /// xᵖ for a constant exponent.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  public func power(_ exponent: Scalar) -> Variable { applying(ElementaryFunction(.power(exponent))) }
+  public func power(_ exponent: Scalar) -> Variable { applying(Power(exponent: exponent)) }
   /// xᵇ = exp(b log x), element by element, for positive x.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func power(_ exponent: Variable) -> Variable { (exponent * log()).exp() }
+
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func elementary(_ kind: ElementaryFunctionKind) -> Variable { applying(ElementaryFunction(kind: kind)) }
+}
+
+enum ElementaryFunctionKind {
+  case exp, expMinusOne, log, logOnePlus, sin, cos, erf, gelu, squareRoot, reciprocalSquareRoot, square, reciprocal, softplus,
+    absolute
 }
 
 /// y = f(x) for the elementary functions whose slope is written in others: dy = f'(x) dx.
 struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
-  enum Kind {
-    case exp, expMinusOne, log, logOnePlus, sin, cos, erf, gelu, squareRoot, reciprocalSquareRoot, square, reciprocal, softplus,
-      absolute
-    case power(Scalar)
-  }
-  let kind: Kind
-  init(_ kind: Kind) { self.kind = kind }
+  let kind: ElementaryFunctionKind
 
   /// 2 / √π, the slope of the error function at 0.
   private static var erfSlope: Scalar { 2 / normalization }
@@ -98,7 +86,6 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
     case .reciprocal: x.reciprocal()
     case .softplus: x.softplus()
     case .absolute: x.abs()
-    case .power(let exponent): x.power(exponent)
     }
   }
 
@@ -120,9 +107,6 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
     case .reciprocal: -(dx * p.y.squared())
     case .softplus: dx * p.x.sigmoid()
     case .absolute: dx * p.x.sign()
-    // x⁰ is flat at 0, too, where x⁻¹ is infinite.
-    case .power(0): Tensor(zeros: dx.shape)
-    case .power(let exponent): dx * p.x.power(exponent - 1) * exponent
     }
   }
 
@@ -138,12 +122,30 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
     case .gelu: dy * ((p.x * Self.halfRoot).erf() * 0.5 + 0.5 + p.x * (p.x.squared() * -0.5).exp() * Self.normalPeak)
     case .squareRoot: dy * 0.5 * p.y.reciprocal()
     case .reciprocalSquareRoot: dy * p.y.power(3) * -0.5
-    case .square: dy * p.x * 2
+    case .square: dy.applying(Product(scale: 2), with: p.x)
     case .reciprocal: -(dy * p.y.squared())
     case .softplus: dy * p.x.sigmoid()
     case .absolute: dy * Variable(p.x.value.sign())
-    case .power(0): Variable(Tensor(zeros: dy.shape))
-    case .power(let exponent): dy * p.x.power(exponent - 1) * exponent
     }
+  }
+}
+
+/// y = xᵖ for a constant exponent p.
+struct Power<Scalar: TensorScalar>: UnaryPrimitive {
+  let exponent: Scalar
+
+  var reads: ValuesRead { .first }
+
+  func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> { x.power(exponent) }
+
+  func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
+
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    // x⁰ is flat at 0, too, where x⁻¹ is infinite.
+    exponent == 0 ? Tensor(zeros: dx.shape) : dx * p.x.power(exponent - 1) * exponent
+  }
+
+  func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
+    exponent == 0 ? Variable(Tensor(zeros: dy.shape)) : dy * p.x.power(exponent - 1) * exponent
   }
 }

@@ -24,6 +24,9 @@ extension Kernels {
     if a.shape == b.shape && a.isContiguous && b.isContiguous {
       result = Tensor<S>(uninitialized: a.shape)
       binaryRow(op, a.base, 1, b.base, 1, result.mutableBase, result.count)
+    } else if b.count == 1 && b.rank <= a.rank && a.isContiguous {
+      result = Tensor<S>(uninitialized: a.shape)
+      binaryRow(op, a.base, 1, b.base, 0, result.mutableBase, result.count)
     } else {
       guard let shape = a.shape.broadcast(with: b.shape) else {
         fatalError("\(op.symbol): shapes \(a.shape) and \(b.shape) do not broadcast")

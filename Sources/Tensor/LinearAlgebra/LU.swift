@@ -110,6 +110,7 @@ public struct LUFactorization<Scalar: TensorScalar>: Sendable {
   }
 
   /// Throws for the first matrix with a zero on the diagonal of U.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   private func checkPivots(_ operation: String) throws(LinearAlgebraError) {
     var named = batch
     named.operation = operation
