@@ -179,6 +179,9 @@ struct FromNumPy {
     check(try a.pseudoInverse(), try a.matrixRank())
     check(try a.signAndLogDeterminant())
     check(try s.matrixSquareRoot())
+    check(try s.matrixLogarithm(), is: ["[[1.20371283 0.65596824]\n [0.65596824 0.87572871]]"])
+    check(try s.matrixPower(1.5), is: ["[[8.80180241 5.52523976]\n [5.52523976 6.03918253]]"])
+    check(try s.symmetricFunction(exp), is: ["[[163.26644734 124.18428352]\n [124.18428352 101.17430557]]"])
   }
 
   private func files() throws {

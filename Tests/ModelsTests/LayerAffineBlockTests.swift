@@ -11,7 +11,8 @@ struct LayerAffineBlockTests {
     ("transposed convolution without bias", ConvTranspose2D(2, 3, kernel: 2, hasBias: false)), ("RNN", RNN(2, 3)),
     ("LSTM", LSTM(2, 3)), ("GRU, reset before", GRU(2, 3, reset: .before)), ("GRU, reset after", GRU(2, 3)),
     ("GRU with the candidate's bias", GRU(2, 3, recurrentBias: .candidate)),
-    ("GRU with one bias", GRU(2, 3, recurrentBias: GRU.RecurrentBias.absent)), ("peephole LSTM", PeepholeLSTM(2, 3)),
+    ("GRU with one bias", GRU(2, 3, recurrentBias: GRU.RecurrentBias.absent)), ("GRU without biases", GRU(2, 3, hasBias: false)),
+    ("GRU without biases, reset before", GRU(2, 3, reset: .before, hasBias: false)), ("peephole LSTM", PeepholeLSTM(2, 3)),
   ]
 
   @Test("have every parameter in one place, and are written as they are read", arguments: layers.indices)

@@ -202,6 +202,24 @@ struct PenaltyTests {
     expectClose(value(L2Penalty(2, includesBiases: true)) - value(nil), all, Tolerance(relative: 1e-12, absolute: 0), "all")
   }
 
+  @Test func `of a model with frozen parameters is of the weights that are not`() {
+    let model = MLP([3, 4, 2], activation: .tanh)
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 5)
+    let frozen = model.freezing(["layer0.weight", "layer1.bias"], at: theta)
+    let (x, t) = (Tensor<Double>.normal([5, 3], seed: 6), Tensor<Double>.normal([5, 2], seed: 7))
+    func objective(_ penalty: L2Penalty?) -> BatchObjective<Frozen<MLP, Double>, HalfSquaredErrorLoss, Double> {
+      Objective(frozen, loss: .halfSquaredError, penalty: penalty).on(inputs: x, targets: .values(t))
+    }
+    let free = frozen.free(theta)
+    var weights = Tensor<Double>(zeros: free.shape)
+    let entry = frozen.layout.entries[frozen.layout.index(of: "layer1.weight")!]
+    weights[rows: entry.offset..<entry.offset + entry.count] = frozen.layout.view("layer1.weight", of: free).flattened()
+    let (plain, penalized) = (objective(nil), objective(L2Penalty(lambda)))
+    let tight = Tolerance(relative: 1e-12, absolute: 1e-12)
+    expectClose(penalized.value(at: free), plain.value(at: free) + lambda * weights.dot(weights) / 2, tight, "value")
+    expectClose(penalized.gradient(at: free), plain.gradient(at: free) + lambda * weights, "gradient")
+  }
+
   @Test func `of 0 is none, and a negative one is refused`() async {
     let model = MLP([3, 2], activation: .tanh)
     let theta = Tensor<Double>.normal([model.layout.count], seed: 3)

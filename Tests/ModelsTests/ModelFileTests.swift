@@ -40,6 +40,16 @@ struct ModelFileTests {
     ),
     ("rnn", .recurrent(RNN(3, 5), outputs: 2)), ("lstm", .recurrent(LSTM(3, 5), outputs: 2)),
     ("gru", .recurrent(GRU(3, 5), outputs: 2)), ("gru", .recurrent(GRU(3, 5, recurrentBias: .candidate), outputs: 2)),
+    ("gru_unbiased", .recurrent(GRU(3, 5, hasBias: false), outputs: 2)),
+    (
+      "norm_unbiased",
+      Sequential {
+        Dense(5, 6)
+        LayerNorm(6, hasBias: false)
+        ActivationLayer(.tanh)
+        Dense(6, 2)
+      }
+    ),
     ("lstm2", .recurrent(StackedRecurrent([LSTM(3, 5), LSTM(5, 5)], output: .last), outputs: 2)),
   ]
 

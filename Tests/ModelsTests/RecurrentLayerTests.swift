@@ -6,6 +6,8 @@ import Testing
 struct RecurrentLayerTests {
   static let layers: [(name: String, layer: any RecurrentLayer)] = [
     ("RNN", RNN(2, 3)), ("LSTM", LSTM(2, 3)), ("GRU", GRU(2, 3)), ("GRU, reset before", GRU(2, 3, reset: .before)),
+    ("GRU without biases", GRU(2, 3, hasBias: false)),
+    ("GRU without biases, reset before", GRU(2, 3, reset: .before, hasBias: false)),
     ("GRU with the candidate's bias", GRU(2, 3, recurrentBias: .candidate)), ("peephole LSTM", PeepholeLSTM(2, 3)),
     ("two LSTMs", StackedRecurrent([LSTM(2, 3), LSTM(3, 3)], output: .last)),
     ("three RNNs", StackedRecurrent([RNN(2, 3), RNN(3, 3), RNN(3, 3)], output: .last)),
@@ -83,6 +85,16 @@ struct RecurrentLayerTests {
           all.states.value[step, example], state.value[layer.outputPart, 0], "\(name): example \(example), step \(step)")
       }
       expectClose(all.final.sliced(axis: 1, example..<example + 1).value, state.value, "\(name): example \(example), last state")
+    }
+  }
+
+  @Test("make nothing of no sequences, masked or not", arguments: layers.indices)
+  func noSequences(_ index: Int) {
+    let (name, layer) = Self.layers[index]
+    let (none, start) = (Variable(Tensor<Double>(zeros: [5, 0, 2])), state(layer, batch: 0))
+    for mask in [nil, Tensor<Bool>(repeating: true, shape: [5, 0])] {
+      let result = layer.run(none, parameters(layer), from: start, mask: mask)
+      #expect(result.states.shape == [5, 0, 3] && result.final.shape == [layer.stateParts, 0, 3], "\(name)")
     }
   }
 

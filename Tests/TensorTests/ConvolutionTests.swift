@@ -30,6 +30,30 @@ struct ConvolutionTests {
     }
   }
 
+  private func expectSums<S: TensorScalar>(_ example: ConvolutionCase, of type: S.Type) {
+    let (a, convolution) = (example.exact(of: S.self, .contiguous), example.convolution)
+    let (x, w, u) = (a.x.flipped(), a.w.flipped(), a.u.flipped())
+    let size = Extent2D(height: example.x[2], width: example.x[3])
+    expectClose(
+      conv2dSum([(a.x, a.w), (x, w)], convolution), conv2d(a.x, a.w, convolution) + conv2d(x, w, convolution), .exact,
+      "\(example), \(S.self)")
+    expectClose(
+      conv2dInputGradientSum([(a.u, a.w), (u, w)], inputSize: size, convolution),
+      conv2dInputGradient(a.u, a.w, inputSize: size, convolution) + conv2dInputGradient(u, w, inputSize: size, convolution),
+      .exact, "input gradient of \(example), \(S.self)")
+  }
+
+  @Test(
+    "with images and kernels of two kinds are added as they are computed",
+    arguments: ConvolutionCase.catalog + ConvolutionCase.empty,
+    Path.allCases)
+  func sumsOfTwo(_ example: ConvolutionCase, _ path: Path) {
+    path.run {
+      expectSums(example, of: Float.self)
+      expectSums(example, of: Double.self)
+    }
+  }
+
   @Test("take operands however they lie in memory", arguments: Arrangement.allCases, Path.allCases)
   func arrangements(_ arrangement: Arrangement, _ path: Path) {
     let example = ConvolutionCase(x: [2, 3, 6, 5], w: [4, 3, 3, 2], convolution: .init(stride: 2, padding: 1))

@@ -11,8 +11,7 @@ struct Convolution<Scalar: TensorScalar>: BinaryPrimitive {
   func value(_ x: Tensor<Scalar>, _ w: Tensor<Scalar>) -> Tensor<Scalar> { conv2d(x, w, convolution) }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    if let dx = p.da { sum.add(value(dx, p.b)) }
-    if let dw = p.db { sum.add(value(p.a, dw)) }
+    sum.add(conv2dSum(p.bilinearTerms, convolution))
   }
 
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
@@ -39,8 +38,7 @@ struct ConvolutionInputGradient<Scalar: TensorScalar>: BinaryPrimitive {
   }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    if let du = p.da { sum.add(value(du, p.b)) }
-    if let dw = p.db { sum.add(value(p.a, dw)) }
+    sum.add(conv2dInputGradientSum(p.bilinearTerms, inputSize: inputSize, convolution))
   }
 
   func addCotangents(of dx: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
@@ -74,6 +72,13 @@ struct ConvolutionWeightGradient<Scalar: TensorScalar>: BinaryPrimitive {
       p.add(ConvolutionInputGradient(inputSize: size, convolution: convolution), p.b, dw, to: 0)
     }
     if p.wants(1) { p.add(Convolution(convolution: convolution), p.a, dw, to: 1) }
+  }
+}
+
+extension TangentPoint {
+  /// The operands of the terms da b and a db, one or both of them, of a bilinear operation's tangent.
+  fileprivate var bilinearTerms: [(Tensor<Scalar>, Tensor<Scalar>)] {
+    (hasTangent(0) ? [(tangent(0)!, b)] : []) + (hasTangent(1) ? [(a, tangent(1)!)] : [])
   }
 }
 

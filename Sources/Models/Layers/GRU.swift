@@ -2,7 +2,7 @@ import AutoDiff
 import Tensor
 
 /// The gated recurrent unit (Cho et al., 2014): r = σ(xₜ Wxr + hₜ₋₁ Whr + br), z likewise, hₜ = (1 - z) n + z hₜ₋₁ with the candidate n as `Reset`
-/// says. Wx [inputs, 3 hidden], Wh [hidden, 3 hidden], b [3 hidden], columns in the order r, z, n, and the recurrent bias.
+/// says. Wx [inputs, 3 hidden], Wh [hidden, 3 hidden], b [3 hidden], columns in the order r, z, n, and the recurrent bias; or no biases.
 ///
 /// With `.before` and no recurrent bias one affine map Θ [3 hidden, inputs + hidden + 1], a view, whose candidate reads r hₜ₋₁ in place of hₜ₋₁. Else
 /// a map of the inputs and one of the state, packed: with the bias of the candidate alone, the gates' columns of the state's map are
@@ -33,14 +33,16 @@ public struct GRU: RecurrentLayer {
   public let reset: Reset
   /// Which groups of the product with the state have a bias of their own.
   public let recurrentBias: RecurrentBias
+  /// Whether b is there.
+  public let hasBias: Bool
 
   /// - Parameters:
   ///   - reset: what the reset gate acts on; the product by default.
-  ///   - recurrentBias: by default `.all` with `.after`, `.absent` with `.before`.
+  ///   - recurrentBias: by default `.all` with `.after`, `.absent` with `.before` or without b, where there can be no other.
   ///   - output: what the layer hands on; the last state by default.
   public init(
     _ inputs: Int, _ hidden: Int, reset: Reset = .after, recurrentBias: RecurrentBias? = nil, output: SequenceOutput = .last,
-    order: SequenceOrder = .batchFirst
+    order: SequenceOrder = .batchFirst, hasBias: Bool = true
   ) {
     require(inputs > 0 && hidden > 0, "GRU: \(inputs) inputs and \(hidden) hidden units")
     self.inputs = inputs
@@ -48,7 +50,9 @@ public struct GRU: RecurrentLayer {
     self.output = output
     self.order = order
     self.reset = reset
-    self.recurrentBias = recurrentBias ?? (reset == .after ? .all : .absent)
+    self.hasBias = hasBias
+    self.recurrentBias = recurrentBias ?? (reset == .after && hasBias ? .all : .absent)
+    require(hasBias || self.recurrentBias == .absent, "GRU: a recurrent bias, \(self.recurrentBias), but no bias")
     require(
       reset == .after || self.recurrentBias != .candidate,
       "GRU: a bias of the candidate's product alone would be part of b where the reset gate acts before the product")
@@ -56,12 +60,12 @@ public struct GRU: RecurrentLayer {
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
     if reset == .before && recurrentBias == .absent {
-      return layout.appendRecurrent(name, inputs: inputs, hidden: hidden, groups: 3, hasBias: true)
+      return layout.appendRecurrent(name, inputs: inputs, hidden: hidden, groups: 3, hasBias: hasBias)
     }
     let (start, width) = (layout.count, 3 * hidden)
     layout.append("\(name).input", [inputs, width])
     layout.append("\(name).recurrent", [hidden, width])
-    layout.append("\(name).bias", [width])
+    if hasBias { layout.append("\(name).bias", [width]) }
     let (state, bias) = (start + inputs * width, start + (inputs + hidden) * width)
     /// The map of `rows` rows that start at `offset`, for `outputs` columns from `column` on, and a bias if one is given.
     func declare(_ map: String, _ offset: Int, _ rows: Int, _ column: Int, _ outputs: Int, bias: Int?) {
@@ -73,7 +77,7 @@ public struct GRU: RecurrentLayer {
     }
     switch recurrentBias {
     case .absent:
-      declare("input", start, inputs, 0, width, bias: bias)
+      declare("input", start, inputs, 0, width, bias: hasBias ? bias : nil)
       declare("recurrent", state, hidden, 0, width, bias: nil)
     case .all:
       layout.append("\(name).recurrentBias", [width])
@@ -104,10 +108,12 @@ public struct GRU: RecurrentLayer {
   ) -> RecurrentResult<S> {
     // The cell takes r, z, what the reset gate acts on, and n; inputs do not enter the third.
     let (gates, all) = (0..<2 * hidden, 2 * hidden..<3 * hidden)
-    let (weight, bias) = (parameters[0], parameters[2])
+    let weight = parameters[0]
     let nothing = Variable(Tensor<S>(zeros: [inputs, hidden]))
     let wide = Variable(
       concatenating: [weight.sliced(axis: 1, gates), nothing, weight.sliced(axis: 1, all)], axis: 1)
+    if !hasBias { return unrolled(.gru, matmul(x, wide), weight: parameters[1], from: state) }
+    let bias = parameters[2]
     var gateBias = bias.sliced(axis: 0, gates)
     var reset = Variable(Tensor<S>(zeros: [hidden]))
     switch recurrentBias {
@@ -124,8 +130,8 @@ public struct GRU: RecurrentLayer {
   private func resettingBefore<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {
-    let bias = recurrentBias == .all ? parameters[2] + parameters[3] : parameters[2]
-    let a = matmul(x, parameters[0]).activated(.identity, bias: bias)
+    let bias = !hasBias ? nil : recurrentBias == .all ? parameters[2] + parameters[3] : parameters[2]
+    let a = affine(x, parameters[0], bias)
     let weights = parameters[1].split(sizes: [2 * hidden, hidden], axis: 1)
     var h = state[row: 0]
     let states = (0..<x.shape[0]).map { step in
@@ -138,17 +144,17 @@ public struct GRU: RecurrentLayer {
     return RecurrentResult(states: Variable(stacking: states), final: h.reshaped(to: [1, x.shape[1], hidden] as Shape))
   }
 
-  /// PyTorch's GRU resets after the product and has all biases; others go by the names here.
+  /// PyTorch's GRU resets after the product and has all biases or none; others go by the names here.
   public func foreignParameters(name: String) -> [ForeignParameter] {
-    guard reset == .after && recurrentBias != .absent else { return ownParameters(name: name) }
+    guard reset == .after && (recurrentBias != .absent || !hasBias) else { return ownParameters(name: name) }
     var result = [
       ForeignParameter(name: "\(name).weight_ih_l0", entry: 0, permutation: [1, 0]),
       ForeignParameter(name: "\(name).weight_hh_l0", entry: 1, permutation: [1, 0]),
-      ForeignParameter(name: "\(name).bias_ih_l0", entry: 2),
     ]
+    if hasBias { result.append(ForeignParameter(name: "\(name).bias_ih_l0", entry: 2)) }
     let (gates, all) = (0..<2 * hidden, 2 * hidden..<3 * hidden)
     switch recurrentBias {
-    case .absent: break  // not PyTorch's
+    case .absent: break
     case .all: result.append(ForeignParameter(name: "\(name).bias_hh_l0", entry: 3))
     case .candidate:
       result.append(

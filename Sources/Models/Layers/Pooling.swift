@@ -75,28 +75,32 @@ public struct LayerNorm: Layer {
   public let shape: [Int]
   /// ε.
   public let epsilon: Double
-  /// Whether γ and β are there.
+  /// Whether γ is there, and β unless `hasBias` is false.
   public let isAffine: Bool
+  /// Whether β is there.
+  public let hasBias: Bool
 
   /// - Parameters:
   ///   - epsilon: ε.
   ///   - isAffine: whether γ, which starts at 1, and β, which starts at 0, are there.
-  public init(_ shape: [Int], epsilon: Double = 1e-5, isAffine: Bool = true) {
+  ///   - hasBias: whether β is there if γ is.
+  public init(_ shape: [Int], epsilon: Double = 1e-5, isAffine: Bool = true, hasBias: Bool = true) {
     require(!shape.isEmpty && epsilon > 0, "LayerNorm: over the axes \(shape) with epsilon \(epsilon)")
     self.shape = shape
     self.epsilon = epsilon
     self.isAffine = isAffine
+    self.hasBias = isAffine && hasBias
   }
 
   /// Over the last axis, of the given length.
-  public init(_ count: Int, epsilon: Double = 1e-5, isAffine: Bool = true) {
-    self.init([count], epsilon: epsilon, isAffine: isAffine)
+  public init(_ count: Int, epsilon: Double = 1e-5, isAffine: Bool = true, hasBias: Bool = true) {
+    self.init([count], epsilon: epsilon, isAffine: isAffine, hasBias: hasBias)
   }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
     guard isAffine else { return }
     layout.append("\(name).weight", Shape(shape), start: [1])
-    layout.append("\(name).bias", Shape(shape))
+    if hasBias { layout.append("\(name).bias", Shape(shape)) }
   }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
@@ -108,6 +112,7 @@ public struct LayerNorm: Layer {
     let centered = x - x.mean(axes: axes, keepDimensions: true)
     let variance = centered.squared().mean(axes: axes, keepDimensions: true)
     let y = centered / (variance + S(epsilon)).squareRoot()
-    return isAffine ? y * parameters[0] + parameters[1] : y
+    if !isAffine { return y }
+    return hasBias ? y * parameters[0] + parameters[1] : y * parameters[0]
   }
 }

@@ -54,12 +54,31 @@ public struct Convolution2D: Sendable, Hashable, CustomStringConvertible {
 public func conv2d<S: TensorScalar>(
   _ x: Tensor<S>, _ w: Tensor<S>, _ convolution: Convolution2D = Convolution2D()
 ) -> Tensor<S> {
-  let shape = ConvolutionShape("conv2d", x: x.shape, w: w.shape, convolution)
+  conv2dSum([(x, w)], convolution)
+}
+
+/// Σ conv2d(x, w), of one shape: the tangent of a convolution has two such terms, which are added while they are in the cache.
+@specialized(where S == Float) @specialized(where S == Double)
+package func conv2dSum<S: TensorScalar>(_ terms: [(x: Tensor<S>, w: Tensor<S>)], _ convolution: Convolution2D) -> Tensor<S> {
+  let shape = ConvolutionShape("conv2d", x: terms[0].x.shape, w: terms[0].w.shape, convolution)
   let result = Tensor<S>(uninitialized: shape.y)
-  let (images, kernels) = (x.contiguous(), w.contiguous())
-  Kernels.convolution(shape, x: images.base, w: kernels.base, into: result.mutableBase)
-  keepAlive(images, kernels)
+  withTerms(terms, shape.x, shape.w) { Kernels.convolution(shape, $0, into: result.mutableBase) }
   return result
+}
+
+/// Calls `body` with the elements of images and weights that have the given shapes.
+@inline(__always)
+private func withTerms<S: TensorScalar>(
+  _ terms: [(Tensor<S>, Tensor<S>)], _ images: Shape, _ weights: Shape, _ body: ([ConvolutionTerm<S>]) -> Void
+) {
+  let owners = terms.map { images, weights in (images.contiguous(), weights.contiguous()) }
+  for (index, owner) in owners.enumerated() {
+    require(
+      owner.0.shape == images && owner.1.shape == weights,
+      "a sum of convolutions: term \(index) has shapes \(owner.0.shape) and \(owner.1.shape), the first \(images) and \(weights)")
+  }
+  body(owners.map { ConvolutionTerm(images: $0.0.base, weights: $0.1.base) })
+  withExtendedLifetime(owners) {}
 }
 
 /// The adjoint of `conv2d` in the images: ⟨conv2d(x, w), u⟩ = ⟨x, conv2dInputGradient(u, w)⟩ for all x.
@@ -74,7 +93,15 @@ public func conv2d<S: TensorScalar>(
 public func conv2dInputGradient<S: TensorScalar>(
   _ u: Tensor<S>, _ w: Tensor<S>, inputSize: Extent2D, _ convolution: Convolution2D = Convolution2D()
 ) -> Tensor<S> {
-  inputGradient("conv2dInputGradient", u, w, inputSize: inputSize, convolution)
+  inputGradientSum("conv2dInputGradient", [(u, w)], inputSize: inputSize, convolution)
+}
+
+/// Σ conv2dInputGradient(u, w), of one shape; as `conv2dSum`.
+@specialized(where S == Float) @specialized(where S == Double)
+package func conv2dInputGradientSum<S: TensorScalar>(
+  _ terms: [(u: Tensor<S>, w: Tensor<S>)], inputSize: Extent2D, _ convolution: Convolution2D
+) -> Tensor<S> {
+  inputGradientSum("conv2dInputGradient", terms, inputSize: inputSize, convolution)
 }
 
 /// The adjoint of `conv2d` in the kernels: ⟨conv2d(x, w), u⟩ = ⟨w, conv2dWeightGradient(x, u)⟩ for all w.
@@ -126,13 +153,14 @@ public func convTranspose2d<S: TensorScalar>(
     outputPadding: outputPadding)
   require(
     size.isAtLeast(1), "\(operation): images \(x.shape) and kernels \(w.shape) with \(convolution) leave a result of size \(size)")
-  return inputGradient(operation, x, w, inputSize: size, convolution)
+  return inputGradientSum(operation, [(x, w)], inputSize: size, convolution)
 }
 
 @specialized(where S == Float) @specialized(where S == Double)
-private func inputGradient<S: TensorScalar>(
-  _ operation: String, _ u: Tensor<S>, _ w: Tensor<S>, inputSize: Extent2D, _ convolution: Convolution2D
+private func inputGradientSum<S: TensorScalar>(
+  _ operation: String, _ terms: [(Tensor<S>, Tensor<S>)], inputSize: Extent2D, _ convolution: Convolution2D
 ) -> Tensor<S> {
+  let (u, w) = terms[0]
   require(
     u.rank == 4 && w.rank == 4, "\(operation): cotangents of shape \(u.shape) and kernels of shape \(w.shape); both have 4 axes")
   require(inputSize.isAtLeast(0), "\(operation): input size \(inputSize) is negative")
@@ -142,8 +170,6 @@ private func inputGradient<S: TensorScalar>(
     u.shape == shape.y, "\(operation): \(u.shape) where kernels \(w.shape) make \(shape.y) of images \(shape.x) with \(convolution)"
   )
   let result = Tensor<S>(uninitialized: shape.x)
-  let (cotangents, kernels) = (u.contiguous(), w.contiguous())
-  Kernels.inputGradient(shape, y: cotangents.base, w: kernels.base, into: result.mutableBase)
-  keepAlive(cotangents, kernels)
+  withTerms(terms, shape.y, shape.w) { Kernels.inputGradient(shape, $0, into: result.mutableBase) }
   return result
 }

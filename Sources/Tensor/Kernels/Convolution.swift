@@ -11,27 +11,35 @@ package enum ConvolutionPath: Sendable {
   @TaskLocal package static var current = ConvolutionPath.automatic
 }
 
+/// One of the products that add up to images: x, or y's cotangent, and the weights.
+struct ConvolutionTerm<S: TensorScalar> {
+  let images: UnsafePointer<S>
+  let weights: UnsafePointer<S>
+
+  var asFloat: ConvolutionTerm<Float> { ConvolutionTerm<Float>(images: images.asFloat, weights: weights.asFloat) }
+}
+
 // The three products of a convolution on row-major arrays; writing to `result` is the caller's right.
 extension Kernels {
-  /// y from x and w.
+  /// Σ y from x and w.
   static func convolution<S: TensorScalar>(
-    _ shape: ConvolutionShape, x: UnsafePointer<S>, w: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
+    _ shape: ConvolutionShape, _ terms: [ConvolutionTerm<S>], into result: UnsafeMutablePointer<S>
   ) {
-    compute(shape, shape.y, result) {
-      $0.convolution(shape, x: x.asFloat, w: w.asFloat, into: result.asFloat)
+    compute(shape, terms: terms.count, shape.y, result) {
+      $0.convolution(shape, terms.map(\.asFloat), into: result.asFloat)
     } unfolded: {
-      $0.convolution(x: x, w: w, into: result)
+      for (index, term) in terms.enumerated() { $0.convolution(x: term.images, w: term.weights, into: result, adding: index > 0) }
     }
   }
 
-  /// x's cotangent from y's and w.
+  /// Σ x's cotangent from y's and w.
   static func inputGradient<S: TensorScalar>(
-    _ shape: ConvolutionShape, y: UnsafePointer<S>, w: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
+    _ shape: ConvolutionShape, _ terms: [ConvolutionTerm<S>], into result: UnsafeMutablePointer<S>
   ) {
-    compute(shape, shape.x, result) {
-      $0.inputGradient(shape, y: y.asFloat, w: w.asFloat, into: result.asFloat)
+    compute(shape, terms: terms.count, shape.x, result) {
+      $0.inputGradient(shape, terms.map(\.asFloat), into: result.asFloat)
     } unfolded: {
-      $0.inputGradient(y: y, w: w, into: result)
+      for (index, term) in terms.enumerated() { $0.inputGradient(y: term.images, w: term.weights, into: result, adding: index > 0) }
     }
   }
 
@@ -39,22 +47,22 @@ extension Kernels {
   static func weightGradient<S: TensorScalar>(
     _ shape: ConvolutionShape, x: UnsafePointer<S>, y: UnsafePointer<S>, into result: UnsafeMutablePointer<S>
   ) {
-    compute(shape, shape.w, result) {
+    compute(shape, terms: 1, shape.w, result) {
       $0.weightGradient(shape, x: x.asFloat, y: y.asFloat, into: result.asFloat)
     } unfolded: {
       $0.weightGradient(x: x, y: y, into: result)
     }
   }
 
-  /// Counts the product and computes it: zeros where there is nothing to sum, by oneDNN in `Float` where it has fast code (it says so),
+  /// Counts the products and computes their sum: zeros where there is nothing to sum, by oneDNN in `Float` where it has fast code (it says so),
   /// else unfolded.
   @inline(__always)
   private static func compute<S: TensorScalar>(
-    _ shape: ConvolutionShape, _ resultShape: Shape, _ result: UnsafeMutablePointer<S>, oneDNN: (OneDNN) -> Bool,
+    _ shape: ConvolutionShape, terms: Int, _ resultShape: Shape, _ result: UnsafeMutablePointer<S>, oneDNN: (OneDNN) -> Bool,
     unfolded: (UnfoldedConvolution<S>) -> Void
   ) {
     Parallel.prepare()
-    kappa_count_product(UInt64(shape.flops))
+    for _ in 0..<terms { kappa_count_product(UInt64(shape.flops)) }
     if shape.isEmpty { return result.update(repeating: 0, count: resultShape.elementCount) }
     if S.self == Float.self, let library = OneDNN.forCurrentTask, oneDNN(library) { return }
     unfolded(UnfoldedConvolution(shape))

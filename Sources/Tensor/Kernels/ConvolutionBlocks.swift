@@ -33,8 +33,8 @@ struct UnfoldedConvolution<S: TensorScalar> {
   /// Output pixels of column block `index`.
   private func pixels(_ index: Int) -> Range<Int> { index * columns..<min(shape.pixels, (index + 1) * columns) }
 
-  /// y[O, pixels] = W[O, taps] X[taps, pixels] for every image; blocks of columns are independent.
-  func convolution(x: UnsafePointer<S>, w: UnsafePointer<S>, into y: UnsafeMutablePointer<S>) {
+  /// y[O, pixels] = W[O, taps] X[taps, pixels] for every image, or added to y; blocks of columns are independent.
+  func convolution(x: UnsafePointer<S>, w: UnsafePointer<S>, into y: UnsafeMutablePointer<S>, adding: Bool) {
     Kernels.forEachTask(shape.batch * columnBlocks, flops: shape.flops) { task in
       let (image, block) = (task / columnBlocks, pixels(task % columnBlocks))
       withWorkspace { workspace in
@@ -42,15 +42,15 @@ struct UnfoldedConvolution<S: TensorScalar> {
           let part = row..<min(shape.taps, row + rows)
           let (matrix, leading) = unfolded(x + image * shape.imageCount, part, block, workspace)
           Kernels.threadProduct(
-            shape.outputChannels, block.count, part.count, w + row, shape.taps, matrix, leading, beta: row > 0 ? 1 : 0,
+            shape.outputChannels, block.count, part.count, w + row, shape.taps, matrix, leading, beta: adding || row > 0 ? 1 : 0,
             y + image * shape.resultCount + block.lowerBound, shape.pixels)
         }
       }
     }
   }
 
-  /// X[taps, pixels] = Wᵀ[taps, O] y[O, pixels], folded back, for every image; channels are independent.
-  func inputGradient(y: UnsafePointer<S>, w: UnsafePointer<S>, into x: UnsafeMutablePointer<S>) {
+  /// X[taps, pixels] = Wᵀ[taps, O] y[O, pixels], folded back, for every image, or added to x; channels are independent.
+  func inputGradient(y: UnsafePointer<S>, w: UnsafePointer<S>, into x: UnsafeMutablePointer<S>, adding: Bool) {
     let kernel = shape.kernel.height * shape.kernel.width
     let plane = shape.input.height * shape.input.width
     // Whole channels to a task: two tasks never add to one pixel.
@@ -62,11 +62,11 @@ struct UnfoldedConvolution<S: TensorScalar> {
       let part = first..<min(shape.inputChannels, first + channels)
       let target = x + image * shape.imageCount
       let source = y + image * shape.resultCount
-      (target + first * plane).update(repeating: 0, count: part.count * plane)
+      if !adding { (target + first * plane).update(repeating: 0, count: part.count * plane) }
       if shape.isPointwise {
         return Kernels.threadProduct(
-          part.count, shape.pixels, shape.outputChannels, w + first, shape.taps, transposeA: true, source, shape.pixels, beta: 0,
-          target + first * plane, shape.pixels)
+          part.count, shape.pixels, shape.outputChannels, w + first, shape.taps, transposeA: true, source, shape.pixels,
+          beta: adding ? 1 : 0, target + first * plane, shape.pixels)
       }
       withWorkspace { workspace in
         for row in stride(from: first * kernel, to: part.upperBound * kernel, by: rows) {

@@ -3,19 +3,15 @@ import CKernels
 // Convolutions in oneDNN, a group of images at a time: each group is brought into the layout that oneDNN computes in, convolved
 // and brought back while it is in the core's cache, on one of our threads. False where oneDNN has no fast code.
 extension OneDNN {
-  /// y from x and w.
-  func convolution(
-    _ shape: ConvolutionShape, x: UnsafePointer<Float>, w: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
-  ) -> Bool {
-    mapImages(.forward, shape, from: x, w: w, into: y)
+  /// Σ y from x and w.
+  func convolution(_ shape: ConvolutionShape, _ terms: [ConvolutionTerm<Float>], into y: UnsafeMutablePointer<Float>) -> Bool {
+    mapImages(.forward, shape, terms, into: y)
   }
 
-  /// x's cotangent from y's and w.
-  func inputGradient(
-    _ shape: ConvolutionShape, y: UnsafePointer<Float>, w: UnsafePointer<Float>, into x: UnsafeMutablePointer<Float>
-  ) -> Bool {
+  /// Σ x's cotangent from y's and w.
+  func inputGradient(_ shape: ConvolutionShape, _ terms: [ConvolutionTerm<Float>], into x: UnsafeMutablePointer<Float>) -> Bool {
     if !Self.isWorthGradients(of: shape) { return false }
-    return mapImages(.inputGradient, shape, from: y, w: w, into: x)
+    return mapImages(.inputGradient, shape, terms, into: x)
   }
 
   /// w's cotangent from x and y's.
@@ -55,9 +51,9 @@ extension OneDNN {
     return plan(product, group)
   }
 
-  /// The products that take images to images; weights are brought into their layout once.
+  /// Sums of the products that take images to images; weights are brought into their layout once.
   private func mapImages(
-    _ product: OneDNNPlan.Product, _ shape: ConvolutionShape, from source: UnsafePointer<Float>, w: UnsafePointer<Float>,
+    _ product: OneDNNPlan.Product, _ shape: ConvolutionShape, _ terms: [ConvolutionTerm<Float>],
     into result: UnsafeMutablePointer<Float>
   ) -> Bool {
     let groups = ImageGroups(shape)
@@ -67,13 +63,13 @@ extension OneDNN {
     let isForward = product == .forward
     let sourceCount = isForward ? shape.imageCount : shape.resultCount
     let resultCount = isForward ? shape.resultCount : shape.imageCount
-    plan.withBlocked(.w, w) { weights in
+    plan.withBlockedWeights(terms) { blocked in
       // The code for the smaller group may want the weights in another layout.
-      (rest ?? plan).withBlocked(.w, w, unless: rest == nil ? weights : nil) { restWeights in
+      (rest ?? plan).withBlockedWeights(rest == nil ? [] : terms) { restBlocked in
         Kernels.forEachTask(groups.count + (rest == nil ? 0 : 1), flops: shape.flops) { group in
           let first = group * groups.size
-          let (plan, weights) = group == groups.count ? (rest!, restWeights) : (plan, weights)
-          plan.mapGroup(isForward, source + first * sourceCount, weights, into: result + first * resultCount)
+          let (plan, blocked) = group == groups.count ? (rest!, restBlocked) : (plan, blocked)
+          plan.mapGroup(isForward, blocked, from: first * sourceCount, into: result + first * resultCount)
         }
       }
     }
@@ -106,16 +102,26 @@ struct ImageGroups {
 }
 
 extension OneDNNPlan {
-  /// Calls `body` with an array in the plan's layout: a copy, or itself if that is the row-major one, or `known` if there is one.
-  fileprivate func withBlocked(
-    _ role: Role, _ plain: UnsafePointer<Float>, unless known: UnsafePointer<Float>? = nil, _ body: (UnsafePointer<Float>) -> Void
-  ) {
+  /// Calls `body` with an array in the plan's layout: a copy, or itself if that is the row-major one.
+  private func withBlocked(_ role: Role, _ plain: UnsafePointer<Float>, _ body: (UnsafePointer<Float>) -> Void) {
     let bytes = blockedBytes(of: role)
-    if let known { return body(known) }
     if bytes == 0 { return body(plain) }
     withPooledMemory(of: Float.self, count: bytes / 4) { blocked in
       block(role, plain, into: blocked)
       body(UnsafePointer(blocked))
+    }
+  }
+
+  /// Calls `body` with the same terms, their weights in the plan's layout.
+  fileprivate func withBlockedWeights(_ terms: [ConvolutionTerm<Float>], _ body: ([ConvolutionTerm<Float>]) -> Void) {
+    let count = blockedBytes(of: .w) / 4
+    if count == 0 || terms.isEmpty { return body(terms) }
+    withPooledMemory(of: Float.self, count: terms.count * count) { blocked in
+      body(
+        terms.enumerated().map { index, term in
+          block(.w, term.weights, into: blocked + index * count)
+          return ConvolutionTerm(images: term.images, weights: UnsafePointer(blocked + index * count))
+        })
     }
   }
 
@@ -135,16 +141,23 @@ extension OneDNNPlan {
     withPooledMemory(of: Float.self, count: (scratchBytes + 3) / 4, body)
   }
 
-  /// One group of images to images, on the calling thread; `weights` are in the plan's layout.
+  /// One group of images to images, on the calling thread: those `start` elements behind the first; weights are in the plan's layout.
   fileprivate func mapGroup(
-    _ isForward: Bool, _ source: UnsafePointer<Float>, _ weights: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>
+    _ isForward: Bool, _ terms: [ConvolutionTerm<Float>], from start: Int, into result: UnsafeMutablePointer<Float>
   ) {
+    let (from, to) = isForward ? (Role.x, Role.y) : (.y, .x)
+    // Terms are added in the plan's layout, while they are in the cache.
+    let elements = blockedBytes(of: to) > 0 ? blockedBytes(of: to) / 4 : isForward ? resultCount : imageCount
     withScratch { scratch in
-      withBlocked(isForward ? .x : .y, source) { source in
-        withUnblocked(isForward ? .y : .x, into: result) { result in
-          run(
-            x: isForward ? source : UnsafePointer(result), w: weights, y: isForward ? UnsafePointer(result) : source,
-            scratch: scratch)
+      withUnblocked(to, into: result) { sum in
+        withPooledMemory(of: Float.self, count: terms.count > 1 ? elements : 0) { part in
+          for (index, term) in terms.enumerated() {
+            let target = UnsafePointer(index == 0 ? sum : part)
+            withBlocked(from, term.images + start) { images in
+              run(x: isForward ? images : target, w: term.weights, y: isForward ? target : images, scratch: scratch)
+            }
+            if index > 0 { kappa_axpby_f32(elements, 1, part, 1, sum) }
+          }
         }
       }
     }

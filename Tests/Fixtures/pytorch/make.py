@@ -50,6 +50,8 @@ modules = {
     "rnn": (Recurrent(nn.RNN(3, 5, batch_first=True), 5), [4, 6, 3]),
     "lstm": (Recurrent(nn.LSTM(3, 5, batch_first=True), 5), [4, 6, 3]),
     "gru": (Recurrent(nn.GRU(3, 5, batch_first=True), 5), [4, 6, 3]),
+    "gru_unbiased": (Recurrent(nn.GRU(3, 5, bias=False, batch_first=True), 5), [4, 6, 3]),
+    "norm_unbiased": (nn.Sequential(nn.Linear(5, 6), nn.LayerNorm(6, bias=False), nn.Tanh(), nn.Linear(6, 2)), [4, 5]),
     "lstm2": (Recurrent(nn.LSTM(3, 5, num_layers=2, batch_first=True), 5), [4, 6, 3]),
 }
 
