@@ -18,7 +18,7 @@ struct TangentPlan {
   // The steps' lists stand behind one another, so that a step is plain numbers.
   private(set) var targets: [Int] = []
   private(set) var lastUsed: [Int] = []
-  /// For each target the number of nodes whose tangents it adds up.
+  /// For each target how many tangents of steps it adds up.
   private(set) var termCounts: [Int] = []
   /// Sources whose given tangents belong to sums themselves.
   private(set) var passed: [(node: Int, target: Int)] = []
@@ -51,8 +51,8 @@ struct TangentPlan {
     }
     // One node may be part of several sums: a sum's operands share its cotangent.
     var sums: [(target: Int, next: Int32)] = []
+    termCounts = Array(repeating: 0, count: wanted.count)
     for (target, nodes) in wanted.enumerated() {
-      termCounts.append(nodes.count)
       for node in nodes {
         if marks[node].isSource {
           passed.append((node, target))
@@ -70,6 +70,7 @@ struct TangentPlan {
         node: node, isUsedLater: isNeeded, used: lastUsed.count..<lastUsed.count, sums: targets.count..<targets.count)
       while sum >= 0 {
         targets.append(sums[Int(sum)].target)
+        termCounts[sums[Int(sum)].target] += 1
         sum = sums[Int(sum)].next
       }
       step.sums = step.sums.lowerBound..<targets.count

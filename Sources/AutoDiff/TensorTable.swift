@@ -9,7 +9,14 @@ struct TensorTable<Scalar: TensorScalar>: ~Copyable {
   private var places: UnsafeMutablePointer<Tensor<Scalar>>?
   private var capacity = 0
 
-  init() {}
+  init(capacity: Int = 0) {
+    if capacity == 0 { return }
+    self.capacity = capacity
+    isSet = PooledMemory.allocate(byteCount: capacity).bindMemory(to: Bool.self, capacity: capacity)
+    isSet!.initialize(repeating: false, count: capacity)
+    places = PooledMemory.allocate(byteCount: capacity * MemoryLayout<Tensor<Scalar>>.stride)
+      .bindMemory(to: Tensor<Scalar>.self, capacity: capacity)
+  }
 
   /// Whether node `index` has a tensor.
   @inline(__always) func has(_ index: Int) -> Bool { isSet.unsafelyUnwrapped[index] }
@@ -35,17 +42,9 @@ struct TensorTable<Scalar: TensorScalar>: ~Copyable {
     if has(index) { _ = take(index) }
   }
 
-  /// Makes room for nodes below `count`.
+  /// Makes room for nodes below `count`, none of which has a tensor yet.
   mutating func reserve(_ count: Int) {
-    if count <= capacity { return }
-    var wider = TensorTable()
-    wider.capacity = Swift.max(count, 2 * capacity)
-    wider.isSet = PooledMemory.allocate(byteCount: wider.capacity).bindMemory(to: Bool.self, capacity: wider.capacity)
-    wider.isSet!.initialize(repeating: false, count: wider.capacity)
-    wider.places = PooledMemory.allocate(byteCount: wider.capacity * MemoryLayout<Tensor<Scalar>>.stride)
-      .bindMemory(to: Tensor<Scalar>.self, capacity: wider.capacity)
-    for index in 0..<capacity where has(index) { wider.set(index, take(index)) }
-    self = wider
+    if count > capacity { self = TensorTable(capacity: Swift.max(count, 2 * capacity)) }
   }
 
   deinit {

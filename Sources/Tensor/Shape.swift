@@ -28,6 +28,7 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     @inline(__always) set { axisCount = UInt8(newValue) }
   }
 
+  /// The shape of an empty vector.
   static let noElements: Shape = [0]
 
   /// The shape of a scalar: no axes, one element.
@@ -136,9 +137,9 @@ struct Strides: Sendable {
     set { steps[axis] = newValue }
   }
 
-  /// Strides of a row-major layout without gaps.
   static let ofNoElements = Strides(rowMajor: .noElements)
 
+  /// Strides of a row-major layout without gaps.
   init(rowMajor shape: Shape) {
     if shape.rank == 2 {
       steps[0] = shape.lengths[1]

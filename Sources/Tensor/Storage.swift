@@ -9,6 +9,7 @@ package final class Storage: @unchecked Sendable {
   /// Gives the memory back when it goes, where that is not the pool's.
   private let owner: AnyObject?
 
+  /// What tensors that stand in for none share.
   static let empty = Storage(byteCount: 0)
 
   init(byteCount: Int) {

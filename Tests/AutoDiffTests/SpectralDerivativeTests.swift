@@ -8,7 +8,8 @@ struct SpectralDerivativeTests {
   private let tolerance = Tolerance(relative: 1e-10, absolute: 1e-11)
 
   private static let points: [[Double]] = [
-    [2], [1, 4], [3, 3], [1, 1 + 1e-9], [5, 1, 3], [2, 2, 2], [1, 1.2, 30], [0.5, 0.5 + 1e-7, 0.5, 2], [1, 1.1, 1.3, 1.7, 40],
+    [2], [1, 4], [3, 3], [1, 1 + 1e-9], [1e-12, 1e-12], [1e-12, 2e-12, 1], [1e9, 1.5e9], [5, 1, 3], [2, 2, 2], [1, 1.2, 30],
+    [0.5, 0.5 + 1e-7, 0.5, 2], [1, 1.1, 1.3, 1.7, 40],
   ]
 
   @Test("are made of divided differences, those of 1/x being ±1 / (x₀ ... xₖ)", arguments: points)
@@ -27,6 +28,59 @@ struct SpectralDerivativeTests {
     let expected = degree < 0 ? 0 : sums[degree]
     let found = SpectralPower<Double>(3).dividedDifference(points)
     #expect(abs(found - expected) <= 1e-10 * max(1, abs(expected)), "\(found), not \(expected)")
+  }
+
+  @Test("and those of x^p = y^-p with y = 1 / x, for large p", arguments: [-30.0, -10, 30, 50])
+  func largePowers(_ exponent: Double) {
+    for (a, b) in [(0.75, 1.25), (1, 1.01), (2, 2.0000001), (100, 101)] {
+      // (aᵖ - bᵖ) / (a - b) = aᵖ⁻¹ (1 - qᵖ) / (1 - q), q = b / a.
+      let q = (b - a) / a
+      let expected = pow(a, exponent - 1) * expm1(exponent * log1p(q)) / q
+      let found = SpectralPower<Double>(exponent).dividedDifference([a, b])
+      #expect(abs(found - expected) <= 1e-12 * abs(expected), "\(a), \(b): \(found), not \(expected)")
+      let float = Double(SpectralPower<Float>(Float(exponent)).dividedDifference([Float(a), Float(b)]))
+      if abs(expected) < 1e37 && abs(expected) > 1e-37 && b - a > 0.005 * a {
+        #expect(abs(float - expected) <= 2e-4 * abs(expected), "Float, \(a), \(b): \(float), not \(expected)")
+      }
+    }
+  }
+
+  @Test("hold in Float, too, for small and large eigenvalues", arguments: [1e-6, 1e-3, 1, 1e4] as [Double])
+  func scales(_ scale: Double) throws {
+    let a = scale * Tensor<Double>(diagonal: Tensor([1, 1, 1.5, 40]))
+    let direction = Tensor<Double>.normal([4, 4], seed: 3)
+    let functions: [(String, (Variable<Double>) throws -> Variable<Double>, (Variable<Float>) throws -> Variable<Float>)] = [
+      ("log", { try $0.matrixLogarithm() }, { try $0.matrixLogarithm() }),
+      ("power -0.5", { try $0.matrixPower(-0.5) }, { try $0.matrixPower(-0.5) }),
+      ("square", { try $0.matrixPower(2) }, { try $0.matrixPower(2) }),
+    ]
+    for (name, double, float) in functions {
+      let expected = try tangent(at: a, along: direction, double)
+      let found = DirectionalDerivatives<Float>(
+        of: { try! float($0[0]) }, at: [a.converted()], along: [direction.converted()], cotangent: Tensor(zeros: [4, 4])
+      ).tangent
+      let size = expected.abs().max().scalar
+      #expect(size.isFinite)
+      expectClose(found.converted(), expected, Tolerance(relative: 1e-4, absolute: 1e-5 * size), "\(name) at \(scale)")
+    }
+  }
+
+  @Test func `of whole powers exist at singular and indefinite matrices, and of none at empty ones`() throws {
+    let da = Tensor<Double>([[1, 2], [2, -3]])
+    for a in [Tensor<Double>([[0, 0], [0, 0]]), Tensor([[2, 0], [0, 0]]), Tensor([[1, 1], [1, 1]])] {
+      expectClose(
+        try tangent(at: a, along: da) { try $0.matrixPower(2) }, matmul(a, da) + matmul(da, a), tolerance, "d A² at \(a)")
+    }
+    let indefinite = Tensor<Double>([[-3, 1], [1, 2]])
+    expectClose(
+      try Variable(indefinite).symmetricFunction(SpectralPower(2)).value, matmul(indefinite, indefinite), tolerance, "A²")
+    let cube = try tangent(at: indefinite, along: da) { try $0.symmetricFunction(SpectralPower(3)) }
+    let square = matmul(indefinite, indefinite)
+    let expected = matmul(da, square) + matmul(indefinite, matmul(da, indefinite)) + matmul(square, da)
+    expectClose(cube, expected, tolerance, "d A³")
+    #expect(!(try tangent(at: Tensor([[1, 0], [0, 0]]), along: da) { try $0.matrixPower(0.5) }).isFinite)
+    let empty = Tensor<Double>(zeros: [2, 0, 0])
+    #expect(try tangent(at: empty, along: empty) { try $0.matrixLogarithm() }.shape == [2, 0, 0])
   }
 
   @Test func `of equal points are coefficients of the Taylor series`() {

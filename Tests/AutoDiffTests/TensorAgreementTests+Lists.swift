@@ -1,3 +1,4 @@
+import Foundation
 import Kappa
 
 extension TensorAgreementTests {
@@ -146,6 +147,21 @@ extension TensorAgreementTests {
       try! matmul($0[0], $0[0], transposeB: true).matrixSquareRoot()
     } tensors: {
       try! matmul($0[0], $0[0], transposeB: true).matrixSquareRoot()
+    },
+    Pair("powers", [2, 3, 3]) {
+      try! matmul($0[0], $0[0], transposeB: true).matrixPower(2.5)
+    } tensors: {
+      try! matmul($0[0], $0[0], transposeB: true).matrixPower(2.5)
+    },
+    Pair("logarithms", [3, 9]) {
+      try! matmul($0[0], $0[0], transposeB: true).matrixLogarithm()
+    } tensors: {
+      try! matmul($0[0], $0[0], transposeB: true).matrixLogarithm()
+    },
+    Pair("exponentials", [3, 3]) {
+      try! matmul($0[0], $0[0], transposeB: true).symmetricFunction(SpectralExponential())
+    } tensors: {
+      try! matmul($0[0], $0[0], transposeB: true).symmetricFunction { exp($0) }
     },
     Pair("inverse square roots", [3, 9]) {
       try! matmul($0[0], $0[0], transposeB: true).inverseMatrixSquareRoot()

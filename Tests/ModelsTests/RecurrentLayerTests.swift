@@ -88,6 +88,22 @@ struct RecurrentLayerTests {
     }
   }
 
+  @Test("without biases are those whose biases are 0", arguments: [GRU.Reset.before, .after])
+  func unbiased(_ reset: GRU.Reset) {
+    let (plain, biased) = (GRU(2, 3, reset: reset, hasBias: false), GRU(2, 3, reset: reset))
+    let weights = Tensor<Double>.normal([plain.layout(name: "layer").count], seed: 8)
+    let layout = biased.layout(name: "layer")
+    let theta = Tensor(concatenating: [weights, Tensor(zeros: [layout.count - weights.count])])
+    let found = plain.run(
+      Variable(x), LayerParameters(Parameters(plain.layout(name: "layer"), constant: weights)), from: state(plain))
+    let expected = biased.run(Variable(x), LayerParameters(Parameters(layout, constant: theta)), from: state(biased))
+    expectClose(found.states.value, expected.states.value, .exact, "\(reset)")
+  }
+
+  @Test func `refuse a recurrent bias where there is none`() async {
+    await #expect(processExitsWith: .failure) { _ = GRU(2, 3, recurrentBias: .all, hasBias: false) }
+  }
+
   @Test("make nothing of no sequences, masked or not", arguments: layers.indices)
   func noSequences(_ index: Int) {
     let (name, layer) = Self.layers[index]

@@ -66,15 +66,16 @@ struct Sum2<Scalar: TensorScalar>: BinaryPrimitive {
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    let (isFirst, isSecond) = (p.hasTangent(0), p.hasTangent(1))
-    if isFirst && isSecond {
-      sum.add(value(p.takeTangent(0)!, p.takeTangent(1)!).stretched(to: p.resultShape))
-    } else if isFirst {
-      sum.add(p.takeTangent(0)!.stretched(to: p.resultShape))
-    } else {
+    guard p.hasTangent(0) else {
       let db = p.takeTangent(1)!
-      sum.add((sign > 0 ? db : -db).stretched(to: p.resultShape))
+      return sum.add((sign > 0 ? db : -db).stretched(to: p.resultShape))
     }
+    var da = p.takeTangent(0)!.stretched(to: p.resultShape)
+    if p.hasTangent(1) {
+      let db = p.takeTangent(1)!
+      if sign > 0 { da += db } else { da -= db }
+    }
+    sum.add(da)
   }
 
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {

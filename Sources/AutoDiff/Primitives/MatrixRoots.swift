@@ -20,7 +20,8 @@ extension Variable {
     return squareRoot(eigen).recording(Inverse(), value: eigen.applying { 1 / $0.squareRoot() })
   }
 
-  private func positiveEigen(
+  /// The decomposition of the symmetric part of matrices that have a power (a logarithm).
+  func positiveEigen(
     for operation: String, acceptsZero: Bool
   ) throws(LinearAlgebraError) -> SymmetricEigendecomposition<Scalar> {
     require(shape.rank >= 2 && shape[-1] == shape[-2], "\(operation): the matrices of shape \(shape) are not square")
@@ -28,10 +29,8 @@ extension Variable {
   }
 
   private func squareRoot(_ eigen: SymmetricEigendecomposition<Scalar>) -> Variable {
-    func root(_ eigenvalue: Scalar) -> Scalar { Swift.max(eigenvalue, 0).squareRoot() }
-    let roots = Tensor(eigen.values.elements.map(root), shape: eigen.values.shape)
-    let value = eigen.applying(root)
-    let solution = SylvesterSolution(vectors: eigen.vectors, values: roots)
+    let value = eigen.applying { $0.squareRoot() }
+    let solution = SylvesterSolution(vectors: eigen.vectors, values: eigen.values.squareRoot())
     return recording(MatrixSquareRoot(solution: solution, root: value), value: value)
   }
 }

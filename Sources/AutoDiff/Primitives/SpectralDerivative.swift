@@ -9,32 +9,25 @@ extension Variable {
   /// - Complexity: about 11 n³ operations for each matrix; a first derivative 8 n³ and n² divided differences more, a second one n³ divided
   ///   differences.
   public func symmetricFunction(_ f: some SpectralFunction<Scalar>) throws(LinearAlgebraError) -> Variable {
-    requireSquare("symmetricFunction")
+    require(shape.rank >= 2 && shape[-1] == shape[-2], "symmetricFunction: the matrices of shape \(shape) are not square")
     return applying(f, with: try value.symmetrized().symmetricEigen())
   }
 
   /// The power `exponent` of symmetric positive definite matrices `[..., n, n]`, as `symmetricFunction`; for positive exponents semidefinite
-  /// ones too, where derivatives are infinite or NaN.
+  /// ones too, where derivatives are finite only for whole exponents. Eigenvalues that only rounding made negative count as zero.
   /// - Throws: `notPositive` for an eigenvalue that has no such power; `notFinite`; `notConverged`.
   public func matrixPower(_ exponent: Scalar) throws(LinearAlgebraError) -> Variable {
-    requireSquare("matrixPower")
-    return applying(
-      SpectralPower(exponent), with: try value.symmetrized().positiveEigen(for: "matrixPower", acceptsZero: exponent > 0))
+    applying(SpectralPower(exponent), with: try positiveEigen(for: "matrixPower", acceptsZero: exponent > 0))
   }
 
   /// The symmetric matrix whose exponential is the symmetric positive definite A `[..., n, n]`, as `symmetricFunction`.
   /// - Throws: `notPositive` for an eigenvalue that is not above zero; `notFinite`; `notConverged`.
   public func matrixLogarithm() throws(LinearAlgebraError) -> Variable {
-    requireSquare("matrixLogarithm")
-    return applying(SpectralLogarithm(), with: try value.symmetrized().positiveEigen(for: "matrixLogarithm", acceptsZero: false))
+    applying(SpectralLogarithm(), with: try positiveEigen(for: "matrixLogarithm", acceptsZero: false))
   }
 
   private func applying(_ f: some SpectralFunction<Scalar>, with eigen: SymmetricEigendecomposition<Scalar>) -> Variable {
     .applying(SpectralDerivative(function: f, eigen: eigen), to: [self])
-  }
-
-  private func requireSquare(_ operation: String) {
-    require(shape.rank >= 2 && shape[-1] == shape[-2], "\(operation): the matrices of shape \(shape) are not square")
   }
 }
 
@@ -92,6 +85,7 @@ struct SpectralDerivative<Scalar, Function: SpectralFunction>: VariadicPrimitive
     let (n, values) = (eigen.values.shape[-1], eigen.values.elements)
     let orders = Self.orders(of: directions.count)
     var result = [Scalar](repeating: 0, count: directions[0].count)
+    if result.isEmpty { return result }
     for start in stride(from: 0, to: result.count, by: n * n) {
       let lambda = values[start / n..<start / n + n].map { $0 }
       // All i₀, ..., iₖ, counted like the digits of a number.

@@ -40,6 +40,7 @@ public struct GRU: RecurrentLayer {
   ///   - reset: what the reset gate acts on; the product by default.
   ///   - recurrentBias: by default `.all` with `.after`, `.absent` with `.before` or without b, where there can be no other.
   ///   - output: what the layer hands on; the last state by default.
+  ///   - hasBias: whether b is there; it is by default.
   public init(
     _ inputs: Int, _ hidden: Int, reset: Reset = .after, recurrentBias: RecurrentBias? = nil, output: SequenceOutput = .last,
     order: SequenceOrder = .batchFirst, hasBias: Bool = true

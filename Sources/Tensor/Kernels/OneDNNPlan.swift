@@ -129,10 +129,14 @@ final class OneDNNPlan: Sendable {
 
   deinit { kappa_onednn_plan_destroy(plan) }
 
-  /// How many weights there are, how many pixels in the plan's images, and in its results.
-  var weightCount: Int { shape.w.elementCount }
-  var imageCount: Int { shape.x.elementCount }
-  var resultCount: Int { shape.y.elementCount }
+  /// How many elements an array has.
+  func elementCount(of role: Role) -> Int {
+    switch role {
+    case .x: shape.x.elementCount
+    case .w: shape.w.elementCount
+    case .y: shape.y.elementCount
+    }
+  }
 
   func blockedBytes(of role: Role) -> Int { blockedBytes[Int(role.rawValue)] }
 

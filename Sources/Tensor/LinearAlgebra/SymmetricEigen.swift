@@ -1,7 +1,7 @@
 /// `A = V·Λ·Vᵀ` of symmetric matrices `[..., n, n]`.
 public struct SymmetricEigendecomposition<Scalar: TensorScalar>: Sendable {
   /// The eigenvalues, ascending: `[..., n]`.
-  public let values: Tensor<Scalar>
+  public internal(set) var values: Tensor<Scalar>
   /// The eigenvectors, orthonormal, in the columns of `[..., n, n]`. The element of largest magnitude of each, the first of equals, is
   /// positive. They lie column by column, a transposed view, which costs matrix products nothing.
   public let vectors: Tensor<Scalar>

@@ -37,16 +37,17 @@ extension Tensor where Scalar: TensorScalar {
 
   private func powered(_ exponent: Scalar, for operation: String) throws(LinearAlgebraError) -> Tensor {
     let eigen = try positiveEigen(for: operation, acceptsZero: exponent > 0)
-    return eigen.applying { Scalar(Foundation.pow(Double(Swift.max($0, 0)), Double(exponent))) }
+    return eigen.applying { Scalar(Foundation.pow(Double($0), Double(exponent))) }
   }
 
-  /// The eigendecomposition of symmetric matrices that have a power (a logarithm): definite ones, or semidefinite too.
+  /// The eigendecomposition of symmetric matrices that have a power (a logarithm): definite ones, or semidefinite too, where
+  /// eigenvalues that only rounding made negative become zero.
   package func positiveEigen(
     for operation: String, acceptsZero: Bool
   ) throws(LinearAlgebraError) -> SymmetricEigendecomposition<Scalar> {
     let batch = MatrixBatch(operation, shape, square: true)
     let n = batch.rows
-    let eigen = try symmetricEigen(for: operation)
+    var eigen = try symmetricEigen(for: operation)
     if n == 0 { return eigen }
     let values = eigen.values.elements
     try batch.forEach(cost: 1) { index throws(LinearAlgebraError.Reason) in
@@ -54,6 +55,7 @@ extension Tensor where Scalar: TensorScalar {
       let isFit = acceptsZero ? smallest >= -Scalar(n) * Scalar.ulpOfOne * largest.magnitude : smallest > 0
       if !isFit { throw .notPositive(eigenvalue: Double(smallest)) }
     }
+    if acceptsZero { eigen.values = eigen.values.clipped(to: 0...) }
     return eigen
   }
 }
