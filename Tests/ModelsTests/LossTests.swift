@@ -133,6 +133,7 @@ struct LossTests {
     }
     await #expect(processExitsWith: .failure) { _ = SoftmaxCrossEntropyLoss(classWeights: [1, -0.5]) }
     await #expect(processExitsWith: .failure) { _ = SoftmaxCrossEntropyLoss(classWeights: [1, .nan]) }
+    await #expect(processExitsWith: .failure) { _ = SoftmaxCrossEntropyLoss(classWeights: [.infinity, 1]) }
     await #expect(processExitsWith: .failure) {
       _ = HalfSquaredErrorLoss().value(
         Tensor<Double>(zeros: [2, 1]), .weighted(.values(Tensor(zeros: [2, 1])), by: Tensor(zeros: [3])))
