@@ -26,8 +26,7 @@ public func vectorJacobianProduct<S: TensorScalar>(
   sweep.seed(result.node, cotangent)
   sweep.run(lowest..<result.node + 1)
   return inputs.map { input in
-    guard input.tape === tape, let first = sweep.recordedParts(of: input.node).first else { return zeros(input) }
-    return sweep.recordedParts(of: input.node).dropFirst().reduce(first, +)
+    input.tape === tape ? sweep.recordedCotangent(of: input.node) ?? zeros(input) : zeros(input)
   }
 }
 

@@ -97,14 +97,12 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// The computed cotangent of an input; nil is zero.
   func cotangent(of node: Int) -> Tensor<Scalar>? { node < sums.count ? sums[node].sum : nil }
 
-  /// The recorded parts whose sum is the cotangent of `node`.
-  func recordedParts(of node: Int) -> [Variable<Scalar>] {
-    var result: [Variable<Scalar>] = []
-    forEachPart(of: node) { result.append($0) }
-    return result
+  /// The recorded cotangent of `node`, its parts added up; nil is zero.
+  func recordedCotangent(of node: Int) -> Variable<Scalar>? {
+    node < lists.count && hasCotangent(node) ? takeCotangent(node) : nil
   }
 
-  /// The nodes of those parts that are not constants.
+  /// The nodes of the recorded parts of `node`'s cotangent that are not constants.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func recordedNodes(of node: Int) -> [Int] {
     var result: [Int] = []
@@ -112,7 +110,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
     return result
   }
 
-  /// Adds the values of those parts to `sum`.
+  /// Adds the values of all parts to `sum`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func addRecordedParts(of node: Int, to sum: inout Accumulator<Scalar>) {
     forEachPart(of: node) { $0.addValue(to: &sum) }

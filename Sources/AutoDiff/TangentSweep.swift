@@ -36,7 +36,7 @@ struct TangentPlan {
 
   /// - Parameters:
   ///   - sources: the nodes whose tangents are given.
-  ///   - targets: for each wanted sum, the nodes whose tangents it adds up.
+  ///   - wanted: for each wanted sum, the nodes whose tangents it adds up.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to wanted: [[Int]]) {
     var end = 0

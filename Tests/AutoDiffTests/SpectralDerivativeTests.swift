@@ -135,7 +135,7 @@ struct SpectralDerivativeTests {
     #expect(throws: none("matrixLogarithm", -2)) { try batch.matrixLogarithm() }
     #expect(throws: none("matrixPower", -2)) { try batch.matrixPower(0.5) }
     #expect(throws: none("matrixPower", 0, [])) { try Variable(Tensor<Double>(zeros: [2, 2])).matrixPower(-1) }
-    #expect(throws: LinearAlgebraError(operation: "symmetricEigen", matrix: [0], reason: .notFinite)) {
+    #expect(throws: LinearAlgebraError(operation: "symmetricFunction", matrix: [0], reason: .notFinite)) {
       try (batch * .infinity).symmetricFunction(SpectralExponential())
     }
   }

@@ -10,7 +10,7 @@ extension Variable {
   ///   differences.
   public func symmetricFunction(_ f: some SpectralFunction<Scalar>) throws(LinearAlgebraError) -> Variable {
     require(shape.rank >= 2 && shape[-1] == shape[-2], "symmetricFunction: the matrices of shape \(shape) are not square")
-    return applying(f, with: try value.symmetrized().symmetricEigen())
+    return applying(f, with: try value.symmetrized().symmetricEigen(for: "symmetricFunction"))
   }
 
   /// The power `exponent` of symmetric positive definite matrices `[..., n, n]`, as `symmetricFunction`; for positive exponents semidefinite

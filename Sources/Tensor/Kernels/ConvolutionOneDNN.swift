@@ -147,7 +147,7 @@ extension OneDNNPlan {
   ) {
     let (from, to) = isForward ? (Role.x, Role.y) : (.y, .x)
     // Terms are added in the plan's layout, while they are in the cache.
-    let elements = blockedBytes(of: to) > 0 ? blockedBytes(of: to) / 4 : elementCount(of: to)
+    let elements = elementCount(of: to)
     withScratch { scratch in
       withUnblocked(to, into: result) { sum in
         withPooledMemory(of: Float.self, count: terms.count > 1 ? elements : 0) { part in
@@ -169,7 +169,7 @@ extension OneDNNPlan {
     into result: UnsafeMutablePointer<Float>
   ) {
     // Added in the plan's layout, brought to the row-major one at the end.
-    let elements = blockedBytes(of: .w) > 0 ? blockedBytes(of: .w) / 4 : elementCount(of: .w)
+    let elements = elementCount(of: .w)
     withScratch { scratch in
       withUnblocked(.w, into: result) { sum in
         withPooledMemory(of: Float.self, count: count > 1 ? elements : 0) { term in

@@ -129,9 +129,11 @@ final class OneDNNPlan: Sendable {
 
   deinit { kappa_onednn_plan_destroy(plan) }
 
-  /// How many elements an array has.
+  /// How many elements an array has in the layout that the code works on.
   func elementCount(of role: Role) -> Int {
-    switch role {
+    let bytes = blockedBytes(of: role)
+    if bytes > 0 { return bytes / 4 }
+    return switch role {
     case .x: shape.x.elementCount
     case .w: shape.w.elementCount
     case .y: shape.y.elementCount

@@ -126,7 +126,7 @@ extension RecurrenceKernel {
   /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions, batch,
   /// groups width].
   private func preactivationTangents(_ dx: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>) -> Tensor<S> {
-    // Below a few steps the products are not worth the copy of the weights' tangents.
+    // Below a few steps (chosen, not measured) the products are not worth the copy of the weights' tangents.
     if batch == 1 && directions > 1 && inputs == products && steps >= 4 {
       return preactivationTangentsOfOne(dx, dw, directions, value: y)
     }

@@ -30,13 +30,6 @@ struct MatrixBatch {
   ) throws(LinearAlgebraError) {
     // A product too small to be cut does not ask for our threads, and must not wake OpenBLAS's own.
     Parallel.prepare()
-    if count == 1 {
-      do throws(LinearAlgebraError.Reason) {
-        return try body(0)
-      } catch {
-        throw LinearAlgebraError(operation: operation, matrix: indices(of: 0), reason: error)
-      }
-    }
     let failure = Mutex<(index: Int, reason: LinearAlgebraError.Reason)?>(nil)
     Parallel.slices(count, grain: max(1, 100_000 / max(cost, 1)), alignment: 1) { part in
       for index in part {

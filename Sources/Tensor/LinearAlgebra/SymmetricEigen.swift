@@ -23,7 +23,7 @@ extension Tensor where Scalar: TensorScalar {
     try symmetricEigen(for: "symmetricEigen")
   }
 
-  func symmetricEigen(for operation: String) throws(LinearAlgebraError) -> SymmetricEigendecomposition<Scalar> {
+  package func symmetricEigen(for operation: String) throws(LinearAlgebraError) -> SymmetricEigendecomposition<Scalar> {
     let vectors = Tensor(uninitialized: shape)
     let values = try symmetricEigenvalues(for: operation, vectors: vectors.mutableBase)
     keepAlive(vectors)
