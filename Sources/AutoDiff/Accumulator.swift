@@ -146,11 +146,12 @@ public struct Accumulator<Scalar: TensorScalar> {
     let isFirst = !hasTerms
     let target = writable(shape)
     if isFirst { target.writeZeros() }
-    let inner = shape.dropFirst(axis + 1).reduce(1, *)
+    var (rows, inner) = (1, 1)
+    for index in 0..<axis { rows *= shape[index] }
+    for index in axis + 1..<shape.rank { inner *= shape[index] }
     let (step, width) = (shape[axis] * inner, block.shape[axis] * inner)
-    let rows = shape.prefix(axis).reduce(1, *)
-    if rows == 1 {
-      target.reshaped(to: [target.count] as Shape).piece(at: start * inner, shape: block.shape).writeAxpby(1, block, 1)
+    if rows == 1 && width > 1 << 12 {
+      target.flattened().piece(at: start * inner, shape: block.shape).writeAxpby(1, block, 1)
     } else {
       let source = block.contiguous()
       let (from, to) = (source.base, target.mutableBase + start * inner)

@@ -4,24 +4,28 @@ import Tensor
 ///
 /// An array would copy all of them each time it grows, and give its memory back to the system when it goes, so that every
 /// training step would pay for fresh pages.
+///
+/// Its owner lets go of the elements (`removeAll`, `take`) before it goes itself: in code compiled for their type, which a `deinit` of this
+/// type is not; there they would be destroyed one by one through run-time type information.
 struct ChunkedList<Element>: ~Copyable {
   private static var chunkLength: Int { 64 }
-  private var chunks: [UnsafeMutablePointer<Element>] = []
+  private var memory = ChunkMemory()
   private(set) var count = 0
 
   mutating func append(_ element: consuming Element) {
-    if count == chunks.count * Self.chunkLength {
-      let memory = PooledMemory.allocate(byteCount: Self.chunkLength * MemoryLayout<Element>.stride)
-      chunks.append(memory.bindMemory(to: Element.self, capacity: Self.chunkLength))
-    }
-    (chunks[count / Self.chunkLength] + count % Self.chunkLength).initialize(to: element)
+    if count == memory.chunks.count * Self.chunkLength { memory.grow(Self.chunkLength * MemoryLayout<Element>.stride) }
+    (chunk(count / Self.chunkLength) + count % Self.chunkLength).initialize(to: element)
     count += 1
+  }
+
+  @inline(__always) private func chunk(_ index: Int) -> UnsafeMutablePointer<Element> {
+    memory.chunks[index].assumingMemoryBound(to: Element.self)
   }
 
   /// Where element `index` lies.
   @inline(__always) func place(_ index: Int) -> UnsafeMutablePointer<Element> {
     assert(index >= 0 && index < count)
-    return chunks[index / Self.chunkLength] + index % Self.chunkLength
+    return chunk(index / Self.chunkLength) + index % Self.chunkLength
   }
 
   subscript(index: Int) -> Element {
@@ -29,15 +33,25 @@ struct ChunkedList<Element>: ~Copyable {
     @inline(__always) nonmutating unsafeMutableAddress { place(index) }
   }
 
-  /// Lets go of all elements. Owners do so in code compiled for their type; what is left for `deinit` is destroyed through run-time type
-  /// information, element by element.
-  @inline(__always) mutating func removeAll() {
-    for index in 0..<count { _ = place(index).move() }
+  /// Takes element `index` out. Its place stays, empty: nobody reads it any more, and `removeAll` is told to leave it out.
+  @inline(__always) func take(_ index: Int) -> Element { place(index).move() }
+
+  /// Lets go of all elements but those that `isTaken` knows to be gone.
+  @inline(__always) mutating func removeAll(but isTaken: (Int) -> Bool = { _ in false }) {
+    for index in 0..<count where !isTaken(index) { _ = place(index).move() }
     count = 0
   }
+}
 
-  deinit {
-    for index in 0..<count { place(index).deinitialize(count: 1) }
-    for chunk in chunks { PooledMemory.deallocate(chunk, byteCount: Self.chunkLength * MemoryLayout<Element>.stride) }
+/// The memory of a list: chunks of one size. It knows no type, so that letting go of it needs none.
+private struct ChunkMemory: ~Copyable {
+  private(set) var chunks: [UnsafeMutableRawPointer] = []
+  private var chunkSize = 0
+
+  mutating func grow(_ byteCount: Int) {
+    chunkSize = byteCount
+    chunks.append(PooledMemory.allocate(byteCount: byteCount))
   }
+
+  deinit { for chunk in chunks { PooledMemory.deallocate(chunk, byteCount: chunkSize) } }
 }

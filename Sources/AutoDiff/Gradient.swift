@@ -20,9 +20,9 @@ public func vectorJacobianProduct<S: TensorScalar>(
   require(cotangent.shape == result.shape, "vectorJacobianProduct: shape \(cotangent.shape) for a result of shape \(result.shape)")
   let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
   guard let tape = result.tape else { return inputs.map(zeros) }
-  let sweep = ReverseSweep(
-    tape, inputs: inputs.compactMap { $0.tape === tape ? ($0.node, nil) : nil }, end: result.node + 1, isRecording: true)
-  let lowest = inputs.filter { $0.tape === tape }.map(\.node).min() ?? 0
+  let nodes = inputs.compactMap { $0.tape === tape ? $0.node : nil }
+  let sweep = ReverseSweep(recordingOn: tape, inputs: nodes, end: result.node + 1)
+  let lowest = nodes.min() ?? 0
   sweep.seed(result.node, cotangent)
   sweep.run(lowest..<result.node + 1)
   return inputs.map { input in
@@ -39,7 +39,7 @@ public func valueAndGradient<S: TensorScalar>(
   let input = tape.variable(x)
   let loss = f(input)
   guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: x.shape)) }
-  let sweep = ReverseSweep(tape, inputs: [(input.node, nil)], end: loss.node + 1, isRecording: false)
+  let sweep = ReverseSweep(tape, inputs: [(input.node, nil)], end: loss.node + 1)
   sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
   sweep.run(0..<loss.node + 1, consuming: true)
   return (Double(loss.value.scalar), sweep.cotangent(of: input.node) ?? Tensor(zeros: x.shape))

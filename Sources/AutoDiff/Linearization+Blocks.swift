@@ -73,8 +73,11 @@ extension Linearization {
     let width = directions.shape[0]
     let flat = directions.contiguous()
     let sources = zip(inputs, layout.entries).map { node, entry in
+      var shape = entry.shape
+      shape.insert(width, at: 0)
+      if inputs.count == 1 { return (node: node, tangent: flat.reshaped(to: shape)) }
       let piece = flat.sliced(axis: 1, entry.offset..<entry.offset + entry.shape.elementCount)
-      return (node: node, tangent: piece.reshaped(to: Shape([width] + Array(entry.shape))))
+      return (node: node, tangent: piece.reshaped(to: shape))
     }
     return (sources, width)
   }

@@ -36,7 +36,7 @@ public final class Linearization<Scalar: TensorScalar> {
   /// The gradient of the penalty as a recorded pass of its own; nil if no parameter enters one.
   private let penalty: Int?
   private(set) lazy var penaltyPlan: TangentPlan? = penalty.map { node in
-    let backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: node + 1, isRecording: true)
+    let backward = ReverseSweep(recordingOn: tape, inputs: inputs, end: node + 1)
     backward.seed(node, Variable(Tensor(repeating: 1, shape: tape.shape(of: node))))
     backward.run(0..<node + 1)
     return TangentPlan(tape, from: inputs, to: inputs.map { backward.recordedNodes(of: $0) })
@@ -72,7 +72,7 @@ public final class Linearization<Scalar: TensorScalar> {
     exampleLosses = evaluation.exampleLosses
     penalty = evaluation.penalty.flatMap { $0.tape == nil ? nil : $0.node }
     sweep = TangentSweep(tape)
-    backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: loss + 1, isRecording: true)
+    backward = ReverseSweep(recordingOn: tape, inputs: inputs, keeping: outputs, end: loss + 1)
     backwardEnd = loss + 1
     backward.seed(loss, Variable(Tensor(repeating: 1, shape: recorded.shape)))
   }
@@ -106,15 +106,22 @@ public final class Linearization<Scalar: TensorScalar> {
   }
 
   /// ∇L(θ), in the layout of θ.
-  public private(set) lazy var gradient = assembledGradient()
-
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  private func assembledGradient() -> Tensor<Scalar> {
-    recordBackward(to: 0)
-    return assemble { sums in
-      for index in inputs.indices { backward.addRecordedParts(of: inputs[index], to: &sums[index]) }
+  public var gradient: Tensor<Scalar> {
+    @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+    get {
+      if !hasGradient {
+        recordBackward(to: 0)
+        knownGradient = assemble { sums in
+          for index in inputs.indices { backward.addRecordedParts(of: inputs[index], to: &sums[index]) }
+        }
+        hasGradient = true
+      }
+      return knownGradient
     }
   }
+  /// Not an optional, for the reason in `TensorTable`.
+  private var knownGradient = Tensor<Scalar>.placeholder
+  private var hasGradient = false
 
   /// H v with H = ∇²L(θ).
   /// - Parameter v: a vector in the layout of θ.
@@ -162,7 +169,7 @@ public final class Linearization<Scalar: TensorScalar> {
   public func vectorJacobianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     require(u.shape == outputShape, "vectorJacobianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     if outputsAreConstant { return Tensor(zeros: [layout.count]) }
-    let result = Tensor<Scalar>(uninitialized: [layout.count])
+    let result = Tensor<Scalar>(uninitialized: Shape(ofVector: layout.count))
     pullBack(u, into: result)
     return result
   }
@@ -171,7 +178,7 @@ public final class Linearization<Scalar: TensorScalar> {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func pullBack(_ u: Tensor<Scalar>, into result: Tensor<Scalar>) {
     let places = inputs.enumerated().map { (node: $1, place: Optional(layout.view($0, of: result))) }
-    let reverse = ReverseSweep(tape, inputs: places, end: outputNode + 1, isRecording: false)
+    let reverse = ReverseSweep(tape, inputs: places, end: outputNode + 1)
     reverse.seed(outputNode, Variable(u))
     reverse.run(0..<outputNode + 1)
     for input in places where reverse.cotangent(of: input.node) == nil { input.place!.writeZeros() }
@@ -186,7 +193,7 @@ public final class Linearization<Scalar: TensorScalar> {
 
   /// A fresh vector in the layout of θ whose pieces `fill` adds up in place.
   func assemble(_ fill: (inout [Accumulator<Scalar>]) -> Void) -> Tensor<Scalar> {
-    let result = Tensor<Scalar>(uninitialized: [layout.count])
+    let result = Tensor<Scalar>(uninitialized: Shape(ofVector: layout.count))
     var sums = inputs.indices.map { Accumulator(place: layout.view($0, of: result)) }
     fill(&sums)
     for index in inputs.indices where !sums[index].finish() { layout.view(index, of: result).writeZeros() }

@@ -95,15 +95,16 @@ public struct ParameterLayout: Sendable, Hashable {
 
   /// What a vector of this layout (a gradient, a diagonal, a step) says about each layer: its part of the vector, flat.
   public func layerViews<S: TensorScalar>(of vector: Tensor<S>) -> [(name: String, part: Tensor<S>)] {
-    require(vector.shape == [count], "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
+    require(vector.shape == Shape(ofVector: count), "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
     return layers.map { layer in
       (layer.name, vector.piece(at: layer.entries[0].offset, shape: [layer.entries.reduce(0) { $0 + $1.count }]))
     }
   }
 
   /// Piece `index` of a vector of this layout, under its shape: a view.
+  @specialized(where S == Float) @specialized(where S == Double)
   public func view<S: TensorScalar>(_ index: Int, of vector: Tensor<S>) -> Tensor<S> {
-    require(vector.shape == [count], "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
+    require(vector.shape == Shape(ofVector: count), "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
     return vector.piece(at: entries[index].offset, shape: entries[index].shape)
   }
 }
@@ -145,7 +146,10 @@ public struct Parameters<Scalar: TensorScalar> {
   }
 
   /// Parameter `index` of the layout.
-  public subscript(index: Int) -> Variable<Scalar> { variables[index] }
+  public subscript(index: Int) -> Variable<Scalar> {
+    @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+    get { variables[index] }
+  }
 
   /// The parameter of the given name; a name that is not there stops the program.
   public subscript(name: String) -> Variable<Scalar> {

@@ -13,21 +13,29 @@ private struct PartList {
 final class ReverseSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
   let isRecording: Bool
-  /// Nodes on a path from a wanted input.
-  private let isActive: [Bool]
+  /// What the pass is to each node.
+  private let roles: [Role]
+  private enum Role: UInt8 {
+    /// Nothing.
+    case none
+    /// It lies on a path from a wanted input.
+    case passed
+    /// Besides, somebody asks for its cotangent.
+    case wanted
+  }
   /// Computing: the cotangent of each node so far.
   @exclusivity(unchecked) private var sums: [Accumulator<Scalar>]
   /// Recording: the parts of all nodes' cotangents, and for each node where the list of its parts begins and ends. Inputs keep theirs
   /// apart, so that they can be added up in place.
-  @exclusivity(unchecked) private var parts = ChunkedList<Part>()
+  @exclusivity(unchecked) private var parts = ChunkedList<Variable<Scalar>>()
+  /// For each part the one that follows it in its list; -1 for none.
+  @exclusivity(unchecked) private var next: [Int32] = []
   @exclusivity(unchecked) private var lists: [PartList]
   /// Recording: parts that are blocks of a cotangent, until that is needed and they are put together.
   @exclusivity(unchecked) private var blocks: [Int: [Block]] = [:]
 
-  private struct Part {
-    var cotangent: Variable<Scalar>
-    var next: Int32
-  }
+  /// What `next` says of a part that has been taken out.
+  private static var taken: Int32 { -2 }
 
   private struct Block {
     var axis: Int
@@ -39,35 +47,55 @@ final class ReverseSweep<Scalar: TensorScalar> {
   ///   - inputs: the nodes whose cotangents are wanted, each with the memory it belongs in, if that is fixed.
   ///   - end: nodes from here on are not looked at.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  init(_ tape: Tape<Scalar>, inputs: [(node: Int, place: Tensor<Scalar>?)], end: Int, isRecording: Bool) {
+  init(_ tape: Tape<Scalar>, inputs: [(node: Int, place: Tensor<Scalar>?)], end: Int) {
     self.tape = tape
-    self.isRecording = isRecording
-    var active = [Bool](repeating: false, count: end)
-    for input in inputs where input.node < end { active[input.node] = true }
-    for node in 0..<end where tape.isOperation(node) && !active[node] {
+    isRecording = false
+    roles = Self.roles(tape, inputs.lazy.map(\.node), end)
+    sums = Array(repeating: Accumulator(), count: end)
+    lists = []
+    for input in inputs where input.node < end { sums[input.node] = Accumulator(place: input.place) }
+  }
+
+  /// A pass that is recorded.
+  /// - Parameters:
+  ///   - inputs: the nodes whose cotangents are wanted.
+  ///   - kept: one more that is asked for; none if it lies on no path from an input.
+  ///   - end: nodes from here on are not looked at.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  init(recordingOn tape: Tape<Scalar>, inputs: [Int], keeping kept: Int? = nil, end: Int) {
+    self.tape = tape
+    isRecording = true
+    roles = Self.roles(tape, inputs, keeping: kept, end)
+    sums = []
+    lists = Array(repeating: PartList(), count: end)
+  }
+
+  @inline(__always)
+  private static func roles(_ tape: Tape<Scalar>, _ inputs: some Sequence<Int>, keeping kept: Int? = nil, _ end: Int) -> [Role] {
+    var roles = [Role](repeating: .none, count: end)
+    for input in inputs where input < end { roles[input] = .wanted }
+    for node in 0..<end where tape.isOperation(node) && roles[node] == .none {
       for index in 0..<tape.operandCount(of: node) {
         let operand = tape.operand(index, of: node)
-        if operand >= 0 && active[operand] { active[node] = true }
+        if operand >= 0 && roles[operand] != .none { roles[node] = .passed }
       }
     }
-    isActive = active
-    sums = isRecording ? [] : Array(repeating: Accumulator(), count: end)
-    lists = isRecording ? Array(repeating: PartList(), count: end) : []
-    if !isRecording { for input in inputs where input.node < end { sums[input.node] = Accumulator(place: input.place) } }
+    if let kept, kept < end, roles[kept] == .passed { roles[kept] = .wanted }
+    return roles
   }
 
   deinit { removeParts() }
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  private func removeParts() { parts.removeAll() }
+  private func removeParts() { parts.removeAll { next[$0] == Self.taken } }
 
   /// Gives `node` the cotangent to start from.
-  func seed(_ node: Int, _ cotangent: Variable<Scalar>) { if node < isActive.count { add(cotangent, to: node) } }
+  func seed(_ node: Int, _ cotangent: Variable<Scalar>) { if node < roles.count { add(cotangent, to: node) } }
 
   /// Carries cotangents from the nodes in `range`, last first, to their operands. With `consuming`, values that no earlier node
   /// reads are let go on the way.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ range: Range<Int>, consuming: Bool = false) {
-    for node in range.reversed() where isActive[node] && tape.isOperation(node) {
+    for node in range.reversed() where roles[node] != .none && tape.isOperation(node) {
       if hasCotangent(node) {
         let dy = takeCotangent(node)
         if tape.detector != nil {
@@ -122,8 +150,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
     guard node < lists.count else { return }
     var place = lists[node].first
     while place >= 0 {
-      body(parts[Int(place)].cotangent)
-      place = parts[Int(place)].next
+      body(parts[Int(place)])
+      place = next[Int(place)]
     }
   }
 
@@ -137,21 +165,43 @@ final class ReverseSweep<Scalar: TensorScalar> {
   @inline(__always)
   private func takeCotangent(_ node: Int) -> Variable<Scalar> {
     guard isRecording else { return Variable(sums[node].takeSum()) }
-    var sum = parts[Int(lists[node].first)].cotangent
-    var place = parts[Int(lists[node].first)].next
+    if roles[node] == .wanted { return sumOfParts(node) }
+    var (sum, place) = takePart(lists[node].first)
     while place >= 0 {
-      sum = sum + parts[Int(place)].cotangent
-      place = parts[Int(place)].next
+      let (part, following) = takePart(place)
+      sum = sum + part
+      place = following
+    }
+    lists[node] = PartList()
+    return sum
+  }
+
+  /// The cotangent of a node whose parts somebody else asks for, too.
+  private func sumOfParts(_ node: Int) -> Variable<Scalar> {
+    var sum = parts[Int(lists[node].first)]
+    var place = next[Int(lists[node].first)]
+    while place >= 0 {
+      sum = sum + parts[Int(place)]
+      place = next[Int(place)]
     }
     return sum
+  }
+
+  /// Part `index`, which is gone from here then, and the one that follows it.
+  @inline(__always)
+  private func takePart(_ index: Int32) -> (part: Variable<Scalar>, next: Int32) {
+    let following = next[Int(index)]
+    next[Int(index)] = Self.taken
+    return (parts.take(Int(index)), following)
   }
 
   /// Adds a part to the recorded cotangent of `node`.
   @inline(__always)
   private func append(_ cotangent: consuming Variable<Scalar>, to node: Int) {
     let place = Int32(parts.count)
-    parts.append(Part(cotangent: cotangent, next: -1))
-    if lists[node].first < 0 { lists[node].first = place } else { parts[Int(lists[node].last)].next = place }
+    parts.append(cotangent)
+    next.append(-1)
+    if lists[node].first < 0 { lists[node].first = place } else { next[Int(lists[node].last)] = place }
     lists[node].last = place
   }
 
@@ -161,7 +211,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
     return isRecording ? Variable(tape: tape, node: node, computed: value) : Variable(value)
   }
 
-  func wants(_ node: Int) -> Bool { node >= 0 && isActive[node] }
+  func wants(_ node: Int) -> Bool { node >= 0 && roles[node] != .none }
 
   func add(_ cotangent: Variable<Scalar>, to node: Int) {
     guard wants(node) else { return }

@@ -6,11 +6,12 @@ import Tensor
 /// methods of an existential are compiled once for all types, which costs a microsecond a call in looking types up
 /// (docs/decisions/0004-specialization.md).
 struct Rules<Scalar: TensorScalar> {
+  /// A question and where its answer goes. Pointers to what is large: a call moves a few words.
   private enum Call {
     case value(UnsafeMutablePointer<Accumulator<Scalar>>, RecordedPoint<Scalar>)
     case tangent(UnsafeMutablePointer<Accumulator<Scalar>>, TangentPoint<Scalar>)
     case takesBlocks(UnsafeMutablePointer<Bool>, TangentPoint<Scalar>)
-    case cotangents(Variable<Scalar>, CotangentPoint<Scalar>)
+    case cotangents(UnsafePointer<Variable<Scalar>>, CotangentPoint<Scalar>)
     case reveal(UnsafeMutablePointer<(any Primitive<Scalar>)?>)
   }
   private typealias Bytes = SIMD2<UInt64>
@@ -37,7 +38,7 @@ struct Rules<Scalar: TensorScalar> {
     case .value(let sum, let point): primitive.addValue(to: &sum.pointee, at: point)
     case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
     case .takesBlocks(let answer, let point): answer.pointee = primitive.takesBlocks(at: point)
-    case .cotangents(let dy, let point): primitive.addCotangents(of: dy, at: point)
+    case .cotangents(let dy, let point): primitive.addCotangents(of: dy.pointee, at: point)
     case .reveal(let place): place.pointee = primitive
     }
   }
@@ -56,7 +57,9 @@ struct Rules<Scalar: TensorScalar> {
     withUnsafeMutablePointer(to: &answer) { ask(.takesBlocks($0, point)) }
     return answer
   }
-  func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) { ask(.cotangents(dy, point)) }
+  func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) {
+    withUnsafePointer(to: dy) { ask(.cotangents($0, point)) }
+  }
 
   /// The primitive itself, for questions that are asked seldom.
   var revealed: any Primitive<Scalar> {

@@ -26,6 +26,7 @@ public struct Evaluation<Scalar: TensorScalar> {
   /// An evaluation; stops the program if the loss or the penalty has not one element, or the examples' losses are no vector.
   /// - Parameters:
   ///   - loss: without the penalty, which is added to it.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public init(
     loss: Variable<Scalar>, outputs: Variable<Scalar>? = nil, exampleLosses: Variable<Scalar>? = nil,
     penalty: Variable<Scalar>? = nil
@@ -54,6 +55,7 @@ public struct Function<Scalar: TensorScalar>: ScalarFunction {
   }
 
   /// A function of one vector of `count` unnamed parameters.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public init(count: Int, _ body: @escaping (Variable<Scalar>) -> Variable<Scalar>) {
     var layout = ParameterLayout()
     layout.append("parameters", [count])
@@ -96,10 +98,10 @@ private func plainGradient<S: TensorScalar>(
   let tape = Tape<S>()
   let parameters = Parameters(layout, theta, on: tape)
   let loss = evaluate(parameters).loss
-  let gradient = Tensor<S>(uninitialized: [layout.count])
+  let gradient = Tensor<S>(uninitialized: Shape(ofVector: layout.count))
   guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: [layout.count])) }
   let inputs = layout.entries.indices.map { (node: parameters[$0].node, place: Optional(layout.view($0, of: gradient))) }
-  let sweep = ReverseSweep(tape, inputs: inputs, end: loss.node + 1, isRecording: false)
+  let sweep = ReverseSweep(tape, inputs: inputs, end: loss.node + 1)
   sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
   sweep.run(0..<loss.node + 1, consuming: true)
   for input in inputs where sweep.cotangent(of: input.node) == nil { input.place!.writeZeros() }

@@ -26,20 +26,33 @@ extension TangentSweep {
       for index in 0..<width { sums[source.target][index].add(tangents[source.node][row: index]) }
     }
     for step in plan.steps where hasTangent(step.node) {
-      let rules = tape.nodes[step.node].rules!
       let point = TangentPoint(sweep: self, node: step.node)
+      blockWidth = width
+      let takesBlocks = tape.nodes[step.node].rules!.takesBlocks(at: point)
+      blockWidth = nil
       let last = step.sums.count == 1 && !step.isUsedLater ? plan.targets[step.sums.lowerBound] : nil
       // A sum of many terms gathers their factors and multiplies them at once (see `Accumulator`).
-      if let last, !(plan.termCounts[last] <= 2 && isSmall(step.node, width) && takesBlocks(width, rules, at: point)) {
+      if let last, !(takesBlocks && plan.termCounts[last] <= 2 && isSmall(step.node, width)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
-          rules.addTangent(to: &sums[last][index], at: point)
+          tape.nodes[step.node].rules!.addTangent(to: &sums[last][index], at: point)
           if tape.detector != nil { watch(sums[last][index].sum, of: step.node) }
         }
-      } else if let tangent = block(of: width, rules, at: point, lastUses: step.lastUses) {
-        if tape.detector != nil { for index in 0..<width { watch(tangent[row: index], of: step.node) } }
-        for target in step.sums { for index in 0..<width { sums[plan.targets[target]][index].add(tangent[row: index]) } }
-        if step.isUsedLater { tangents.set(step.node, tangent) }
+      } else {
+        var sum = Accumulator<Scalar>()
+        if takesBlocks {
+          (blockWidth, lastUses) = (width, step.lastUses)
+          tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+          (blockWidth, lastUses) = (nil, 0)
+        } else {
+          addDirections(to: &sum, of: width, at: point)
+        }
+        if sum.hasTerms {
+          let tangent = sum.takeSum()
+          if tape.detector != nil { for index in 0..<width { watch(tangent[row: index], of: step.node) } }
+          for target in step.sums { for index in 0..<width { sums[plan.targets[target]][index].add(tangent[row: index]) } }
+          if step.isUsedLater { tangents.set(step.node, tangent) }
+        }
       }
       release(after: step, of: plan)
     }
@@ -54,32 +67,19 @@ extension TangentSweep {
     tape.shape(of: node).elementCount * width <= Tensor<Scalar>.smallBlock
   }
 
-  private func takesBlocks(_ width: Int, _ rules: Rules<Scalar>, at point: TangentPoint<Scalar>) -> Bool {
-    blockWidth = width
-    defer { blockWidth = nil }
-    return rules.takesBlocks(at: point)
-  }
-
-  /// The tangents of the result at `point`: by one call of the rule if it takes blocks, else by one a direction. Nil is zero.
-  private func block(of width: Int, _ rules: Rules<Scalar>, at point: TangentPoint<Scalar>, lastUses: UInt8) -> Tensor<Scalar>? {
-    if takesBlocks(width, rules, at: point) {
-      (blockWidth, self.lastUses) = (width, lastUses)
-      defer { (blockWidth, self.lastUses) = (nil, 0) }
-      var sum = Accumulator<Scalar>()
-      rules.addTangent(to: &sum, at: point)
-      return sum.sum
-    }
+  /// Adds the tangents of the result at `point`, found direction by direction; nothing if all are zero.
+  private func addDirections(to sum: inout Accumulator<Scalar>, of width: Int, at point: TangentPoint<Scalar>) {
     let result = Tensor<Scalar>(uninitialized: Shape([width] + Array(tape.shape(of: point.node))))
     var isZero = true
     var zeros: [Int] = []
     eachDirection(of: width) { index in
-      var sum = Accumulator(place: result[row: index])
-      rules.addTangent(to: &sum, at: point)
-      if sum.finish() { isZero = false } else { zeros.append(index) }
+      var row = Accumulator(place: result[row: index])
+      tape.nodes[point.node].rules!.addTangent(to: &row, at: point)
+      if row.finish() { isZero = false } else { zeros.append(index) }
     }
-    if isZero { return nil }
+    if isZero { return }
     for index in zeros { result[row: index].writeZeros() }
-    return result
+    sum.add(result)
   }
 
   /// Calls `body` for one direction after the other; meanwhile operand tangents are that direction's.

@@ -43,14 +43,20 @@ struct TangentPlan {
     for nodes in wanted { for node in nodes { end = Swift.max(end, node + 1) } }
     var marks = [Mark](repeating: Mark(), count: end)
     for source in sources where source < end { (marks[source].isSource, marks[source].isActive) = (true, true) }
+    var activeCount = 0
     for node in 0..<end where tape.isOperation(node) && !marks[node].isSource {
       for index in 0..<tape.operandCount(of: node) {
         let operand = tape.operand(index, of: node)
         if operand >= 0 && marks[operand].isActive { marks[node].isActive = true }
       }
+      if marks[node].isActive { activeCount += 1 }
     }
+    steps.reserveCapacity(activeCount)
     // One node may be part of several sums: a sum's operands share its cotangent.
     var sums: [(target: Int, next: Int32)] = []
+    let sumCount = wanted.reduce(0) { $0 + $1.count }
+    sums.reserveCapacity(sumCount)
+    targets.reserveCapacity(sumCount)
     termCounts = Array(repeating: 0, count: wanted.count)
     for (target, nodes) in wanted.enumerated() {
       for node in nodes {

@@ -28,11 +28,15 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     @inline(__always) set { axisCount = UInt8(newValue) }
   }
 
-  /// The shape of an empty vector.
-  static let noElements: Shape = [0]
-
   /// The shape of a scalar: no axes, one element.
   public init() {}
+
+  /// The shape of a vector. A literal makes an array first.
+  package init(ofVector length: Int) {
+    require(length >= 0 && length <= Int32.max, "a shape with the length \(length); lengths are 0 to \(Int32.max)")
+    lengths[0] = length
+    axisCount = 1
+  }
 
   /// A shape with the given lengths; at most `maximumRank`, none negative.
   public init(_ lengths: some Collection<Int>) {
@@ -137,7 +141,14 @@ struct Strides: Sendable {
     set { steps[axis] = newValue }
   }
 
-  static let ofNoElements = Strides(rowMajor: .noElements)
+  /// Those of a vector.
+  static var ofVector: Strides {
+    var strides = Strides()
+    strides.steps[0] = 1
+    return strides
+  }
+
+  private init() {}
 
   /// Strides of a row-major layout without gaps.
   init(rowMajor shape: Shape) {

@@ -32,11 +32,11 @@ extension Tensor where Scalar: TensorNumber {
   /// Multiplies by `b` element by element, in place; `b` stretches to the shape of `a`, never the other way round.
   public static func *= (a: inout Tensor, b: Tensor) { Kernels.formBinary(.multiply, &a, b) }
   /// Adds `b` to each element, in place.
-  public static func += (a: inout Tensor, b: Scalar) { Kernels.formBinary(.add, &a, Tensor(scalar: b)) }
+  public static func += (a: inout Tensor, b: Scalar) { Kernels.formBinary(.add, &a, scalar: b) }
   /// Subtracts `b` from each element, in place.
-  public static func -= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.subtract, &a, Tensor(scalar: b)) }
+  public static func -= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.subtract, &a, scalar: b) }
   /// Multiplies each element by `b`, in place.
-  public static func *= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.multiply, &a, Tensor(scalar: b)) }
+  public static func *= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.multiply, &a, scalar: b) }
 }
 
 extension Tensor where Scalar: TensorScalar {
@@ -49,7 +49,56 @@ extension Tensor where Scalar: TensorScalar {
   /// Divides by `b` element by element, in place; `b` stretches to the shape of `a`, never the other way round.
   public static func /= (a: inout Tensor, b: Tensor) { Kernels.formBinary(.divide, &a, b) }
   /// Divides each element by `b`, in place.
-  public static func /= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.divide, &a, Tensor(scalar: b)) }
+  public static func /= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.divide, &a, scalar: b) }
+
+  // In the memory of `self` where nobody else needs that and its shape is the result's, else in fresh memory. Methods that change a variable:
+  // one that consumed its operand and returned the result would be handed a copy more often than not.
+
+  /// self = self b, element by element; shapes broadcast.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package mutating func formProduct(_ b: Tensor) {
+    if isKnownUniquelyReferenced(&storage), shape == b.shape || b.count == 1 && b.rank <= rank {
+      Kernels.formBinary(.multiply, &self, b)
+    } else {
+      self = Kernels.binary(.multiply, self, b)
+    }
+  }
+
+  /// self = scale self.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package mutating func formProduct(_ scale: Scalar) {
+    if isKnownUniquelyReferenced(&storage) {
+      Kernels.formBinary(.multiply, &self, scalar: scale)
+    } else {
+      self = Kernels.binary(.multiply, self, scalar: scale)
+    }
+  }
+
+  /// self = self + a b, element by element; shapes broadcast.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  package mutating func formSum(product a: Tensor, _ b: Tensor) {
+    guard isKnownUniquelyReferenced(&storage), isContiguous, let stepA = step(of: a), let stepB = step(of: b) else {
+      self = self + a * b
+      return
+    }
+    let (x, y, z) = (a.base, b.base, mutableBase)
+    Parallel.slices(count, grain: Parallel.cheapGrain) { part in
+      let (i, plus) = (part.lowerBound, Int32(kappa_product_plus.rawValue))
+      let (x, y, z) = (x + i * stepA, y + i * stepB, z + i)
+      dispatch(Scalar.self) {
+        kappa_product_sum_f32(plus, part.count, x.asFloat, stepA, y.asFloat, stepB, z.asFloat, 1, z.asFloat)
+      } double: {
+        kappa_product_sum_f64(plus, part.count, x.asDouble, stepA, y.asDouble, stepB, z.asDouble, 1, z.asDouble)
+      }
+    }
+    keepAlive(a, b)
+  }
+
+  /// How far apart the elements of an operand lie that go with those of `self`, if they lie evenly.
+  private func step(of other: Tensor) -> Int? {
+    if other.shape == shape { return other.isContiguous ? 1 : nil }
+    return other.count == 1 && other.rank <= rank ? 0 : nil
+  }
 
   /// `self += scale · other`, in place; shapes are equal.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
@@ -66,8 +115,8 @@ extension Tensor where Scalar: TensorScalar {
   /// The elements at `self` become a x + b self; `self` is contiguous, and writing there is the caller's right.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   package func writeAxpby(_ a: Scalar, _ x: Tensor, _ b: Scalar) {
-    let source = x.contiguous()
-    let (input, output) = (source.base, mutableBase)
+    guard x.isContiguous else { return writeAxpby(a, x.copied(), b) }
+    let (input, output) = (x.base, mutableBase)
     Parallel.slices(count, grain: Parallel.cheapGrain) { part in
       let i = part.lowerBound
       dispatch(Scalar.self) {
@@ -76,7 +125,7 @@ extension Tensor where Scalar: TensorScalar {
         kappa_axpby_f64(part.count, Double(a), (input + i).asDouble, Double(b), (output + i).asDouble)
       }
     }
-    keepAlive(source)
+    keepAlive(x)
   }
 }
 

@@ -1,6 +1,7 @@
 // Tensors from values, arrays and memory. Elements are always in row-major order.
 extension Tensor {
   /// A tensor of the given shape with `value` everywhere.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public init(repeating value: Scalar, shape: Shape) {
     self.init(uninitialized: shape)
     Kernels.fill(mutableBase, count: count, with: value)

@@ -73,7 +73,12 @@ extension Tensor {
 
   /// Row `index` without its axis; negative values count from the end.
   public subscript(row index: Int) -> Tensor {
-    get { view(layout.row(index)) }
+    get {
+      guard isContiguous && rank > 0 && index >= 0 && index < shape.lengths[0] else { return view(layout.row(index)) }
+      var rest = shape
+      rest.remove(at: 0)
+      return Tensor(storage: storage, offset: offset + index * rest.elementCount, contiguous: rest)
+    }
     set { assign(consume newValue) { $0.row(index) } }
     _modify {
       var part = lend { $0.row(index) }

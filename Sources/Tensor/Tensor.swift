@@ -43,9 +43,17 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
     self.shape = shape
   }
 
+  /// As `init(uninitialized:)` with the shape of `other`, whose strides serve again if they are known to be row-major.
+  init(uninitializedLike other: borrowing Tensor) {
+    strides = other.place & 1 != 0 ? other.strides : Strides(rowMajor: other.shape)
+    storage = Storage(byteCount: other.shape.elementCount * MemoryLayout<Scalar>.stride)
+    place = 1
+    shape = other.shape
+  }
+
   /// Without elements, in storage that all such share: what stands where there is no tensor yet.
   package static var placeholder: Tensor {
-    Tensor(storage: .empty, offset: 0, shape: .noElements, strides: .ofNoElements)
+    Tensor(storage: .empty, offset: 0, shape: Shape(ofVector: 0), strides: .ofVector)
   }
 
   /// The number of axes.
@@ -112,6 +120,6 @@ public struct Tensor<Scalar: TensorElement>: Sendable {
   /// Itself if its elements are contiguous and nobody else refers to them, else a fresh tensor of the same shape whose elements
   /// are not set: where the result of an element-wise kernel may go when `self` is not needed afterwards.
   package mutating func reusedOrUninitialized() -> Tensor {
-    isKnownUniquelyReferenced(&storage) && isContiguous ? self : Tensor(uninitialized: shape)
+    isKnownUniquelyReferenced(&storage) && isContiguous ? self : Tensor(uninitializedLike: self)
   }
 }

@@ -49,7 +49,7 @@ final class ExampleSweep<Scalar: TensorScalar> {
     shapes = inputs.map { tape.shape(of: $0) }
     let ones = tape.variable(Tensor(repeating: 1, shape: [count]))
     seed = ones.node
-    let backward = ReverseSweep(tape, inputs: inputs.map { ($0, nil) }, end: losses + 1, isRecording: true)
+    let backward = ReverseSweep(recordingOn: tape, inputs: inputs, end: losses + 1)
     tape.keepsAllOperands = true
     backward.seed(losses, ones)
     backward.run(0..<losses + 1)

@@ -57,7 +57,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
   func pullback(_ cotangents: [Tensor<Scalar>], consuming: Bool) -> [Tensor<Scalar>] {
     requireShapes(cotangents, of: values.map(\.shape), "vectorJacobianProduct", "cotangent")
     let end = (outputs.map { $0.tape == nil ? -1 : $0.node }.max() ?? -1) + 1
-    let reverse = ReverseSweep(tape, inputs: inputs.map { ($0.node, nil) }, end: end, isRecording: false)
+    let reverse = ReverseSweep(tape, inputs: inputs.map { ($0.node, nil) }, end: end)
     for (output, cotangent) in zip(outputs, cotangents) where output.tape != nil { reverse.seed(output.node, Variable(cotangent)) }
     reverse.run(0..<end, consuming: consuming)
     return inputs.map { reverse.cotangent(of: $0.node) ?? Tensor(zeros: $0.shape) }

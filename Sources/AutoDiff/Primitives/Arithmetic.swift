@@ -90,13 +90,26 @@ struct Product<Scalar: TensorScalar>: BinaryPrimitive {
 
   var reads: ValuesRead { [.first, .second] }
 
-  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> { scale == 1 ? a * b : a * b * scale }
+  func value(_ a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
+    var product = a * b
+    if scale != 1 { product.formProduct(scale) }
+    return product
+  }
 
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { p.operandsHaveRankOfResult }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    if p.hasTangent(0) { sum.add(value(p.tangent(0)!, p.b)) }
-    if p.hasTangent(1) { sum.add(value(p.a, p.tangent(1)!)) }
+    var result: Tensor<Scalar>
+    if p.hasTangent(0) {
+      result = p.takeTangent(0)!
+      result.formProduct(p.b)
+      if p.hasTangent(1) { result.formSum(product: p.a, p.tangent(1)!) }
+    } else {
+      result = p.takeTangent(1)!
+      result.formProduct(p.a)
+    }
+    if scale != 1 { result.formProduct(scale) }
+    sum.add(result)
   }
 
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
@@ -113,13 +126,19 @@ struct Affine<Scalar: TensorScalar>: UnaryPrimitive {
   var reads: ValuesRead { .nothing }
 
   func value(_ x: Tensor<Scalar>) -> Tensor<Scalar> {
-    let scaled = scale == 1 ? x : x * scale
-    return offset == 0 ? scaled : scaled + offset
+    if offset == 0 { return scale == 1 ? x : x * scale }
+    if scale == -1 { return offset - x }
+    var result = scale == 1 ? x : x * scale
+    result += offset
+    return result
   }
 
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
 
-  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> { scale == 1 ? dx : dx * scale }
+  func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
+    if scale != 1 { dx.formProduct(scale) }
+    return dx
+  }
 
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {
     scale == 1 ? dy : dy.applying(Affine(scale: scale))

@@ -93,21 +93,29 @@ struct ElementaryFunction<Scalar: TensorScalar>: UnaryPrimitive {
 
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
     switch kind {
-    case .exp: dx * p.y
-    case .expMinusOne: dx * (p.y + 1)
-    case .log: dx / p.x
-    case .logOnePlus: dx / (p.x + 1)
-    case .sin: dx * p.x.cos()
-    case .cos: -(dx * p.x.sin())
-    case .erf: dx * (p.x.squared() * -1).exp() * Self.erfSlope
-    case .gelu: dx * ((p.x * Self.halfRoot).erf() * 0.5 + 0.5 + p.x * (p.x.squared() * -0.5).exp() * Self.normalPeak)
-    case .squareRoot: dx * 0.5 / p.y
-    case .reciprocalSquareRoot: dx * p.y.power(3) * -0.5
-    case .square: dx * p.x * 2
-    case .reciprocal: -(dx * p.y.squared())
-    case .softplus: dx * p.x.sigmoid()
-    case .absolute: dx * p.x.sign()
+    case .exp: dx.formProduct(p.y)
+    case .expMinusOne: dx.formProduct(p.y + 1)
+    case .log: return dx / p.x
+    case .logOnePlus: return dx / (p.x + 1)
+    case .sin: dx.formProduct(p.x.cos())
+    case .cos: dx.formProduct(-p.x.sin())
+    case .erf:
+      dx.formProduct((p.x.squared() * -1).exp())
+      dx.formProduct(Self.erfSlope)
+    case .gelu:
+      dx.formProduct((p.x * Self.halfRoot).erf() * 0.5 + 0.5 + p.x * (p.x.squared() * -0.5).exp() * Self.normalPeak)
+    case .squareRoot: return dx * 0.5 / p.y
+    case .reciprocalSquareRoot:
+      dx.formProduct(p.y.power(3))
+      dx.formProduct(-0.5)
+    case .square:
+      dx.formProduct(p.x)
+      dx.formProduct(2)
+    case .reciprocal: dx.formProduct(-p.y.squared())
+    case .softplus: dx.formProduct(p.x.sigmoid())
+    case .absolute: dx.formProduct(p.x.sign())
     }
+    return dx
   }
 
   func cotangent(_ dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) -> Variable<Scalar> {

@@ -110,8 +110,13 @@ extension Variable {
 
   /// The shape with the reduced axes kept at length 1, and with them dropped.
   func reducedShapes(_ axes: [Int]?) -> (kept: Shape, dropped: Shape) {
-    let positions = axes.map { $0.map { shape.position(ofAxis: $0, in: "reduction") } } ?? Array(0..<shape.rank)
-    var (kept, dropped) = (shape, shape)
+    var (kept, dropped) = (shape, Shape())
+    guard let axes else {
+      for axis in 0..<shape.rank { kept[axis] = 1 }
+      return (kept, dropped)
+    }
+    let positions = axes.map { shape.position(ofAxis: $0, in: "reduction") }
+    dropped = shape
     var last = shape.rank
     for axis in positions.sorted().reversed() {
       require(axis < last, "reduction: axes \(positions) of shape \(shape) repeat")

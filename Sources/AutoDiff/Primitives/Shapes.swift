@@ -168,7 +168,9 @@ struct SumTo<Scalar: TensorScalar>: UnaryPrimitive {
     let dx = p.tangent(0)!
     guard let width = p.blockWidth else { return addValue(to: &sum, dx) }
     // Axes that vanish stay as axes of length 1 first, behind that of the directions.
-    let kept = Shape([width] + Array(repeating: 1, count: dx.rank - 1 - shape.rank) + Array(shape))
+    var kept = shape
+    for _ in shape.rank..<dx.rank - 1 { kept.insert(1, at: 0) }
+    kept.insert(width, at: 0)
     sum.add(SumTo(shape: kept).value(dx).reshaped(to: p.resultShape))
   }
 

@@ -119,7 +119,9 @@ struct Slice<Scalar: TensorScalar>: UnaryPrimitive {
   }
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
   func tangent(_ dx: consuming Tensor<Scalar>, at p: TangentPoint<Scalar>) -> Tensor<Scalar> {
-    Slice(axis: p.inBlock(axis: axis), start: start, step: step, count: count).value(dx)
+    let part = Slice(axis: p.inBlock(axis: axis), start: start, step: step, count: count).value(dx)
+    // A few elements that lie apart cost every rule that reads them more than one copy does.
+    return part.isFew ? part.contiguous() : part
   }
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
     if step == 1 { p.add(block: dy, along: axis, from: start, to: 0) } else { p.add(cotangent(dy, at: p), to: 0) }

@@ -22,11 +22,17 @@ extension Kernels {
   package static func binary<S: TensorNumber>(_ op: BinaryKernel, _ a: Tensor<S>, _ b: Tensor<S>) -> Tensor<S> {
     let result: Tensor<S>
     if a.shape == b.shape && a.isContiguous && b.isContiguous {
-      result = Tensor<S>(uninitialized: a.shape)
+      result = Tensor<S>(uninitializedLike: a)
       binaryRow(op, a.base, 1, b.base, 1, result.mutableBase, result.count)
     } else if b.count == 1 && b.rank <= a.rank && a.isContiguous {
-      result = Tensor<S>(uninitialized: a.shape)
+      result = Tensor<S>(uninitializedLike: a)
       binaryRow(op, a.base, 1, b.base, 0, result.mutableBase, result.count)
+    } else if a.count == 1 && a.rank <= b.rank && b.isContiguous {
+      result = Tensor<S>(uninitializedLike: b)
+      binaryRow(op, a.base, 0, b.base, 1, result.mutableBase, result.count)
+    } else if Swift.max(a.count, b.count) <= fewElements && !(a.isContiguous && b.isContiguous) {
+      // A copy costs less than a nest of loops.
+      return binary(op, a.contiguous(), b.contiguous())
     } else {
       guard let shape = a.shape.broadcast(with: b.shape) else {
         fatalError("\(op.symbol): shapes \(a.shape) and \(b.shape) do not broadcast")
@@ -43,11 +49,14 @@ extension Kernels {
   package static func formBinary<S: TensorNumber>(_ op: BinaryKernel, _ a: inout Tensor<S>, _ b: Tensor<S>) {
     let shape = a.shape
     require(
-      b.shape == shape || b.shape.broadcast(with: shape) == shape,
+      b.shape == shape || b.count == 1 && b.rank <= a.rank || b.shape.broadcast(with: shape) == shape,
       "\(op.symbol)=: shape \(b.shape) does not stretch to that of the variable, \(shape)")
     a.makeUnique()
+    if b.count <= fewElements && !b.isContiguous { return formBinary(op, &a, b.copied()) }
     if b.shape == shape && b.isContiguous {
       binaryRow(op, a.base, 1, b.base, 1, a.mutableBase, a.count)
+    } else if b.count == 1 {
+      binaryRow(op, a.base, 1, b.base, 0, a.mutableBase, a.count)
     } else {
       binaryNest(op, a, b.broadcast(to: shape), into: a.mutableBase)
     }
@@ -57,20 +66,20 @@ extension Kernels {
   /// op(a, b) with a number in place of a tensor.
   @specialized(where S == Float) @specialized(where S == Double)
   package static func binary<S: TensorNumber>(_ op: BinaryKernel, _ a: Tensor<S>, scalar b: S) -> Tensor<S> {
-    let source = a.contiguous()
-    let result = Tensor<S>(uninitialized: a.shape)
-    withUnsafePointer(to: b) { binaryRow(op, source.base, 1, $0, 0, result.mutableBase, result.count) }
-    keepAlive(source)
+    guard a.isContiguous else { return binary(op, a.copied(), scalar: b) }
+    let result = Tensor<S>(uninitializedLike: a)
+    withUnsafePointer(to: b) { binaryRow(op, a.base, 1, $0, 0, result.mutableBase, result.count) }
+    keepAlive(a)
     return result
   }
 
   /// op(a, b) with a number in place of a tensor.
   @specialized(where S == Float) @specialized(where S == Double)
   package static func binary<S: TensorNumber>(_ op: BinaryKernel, scalar a: S, _ b: Tensor<S>) -> Tensor<S> {
-    let source = b.contiguous()
-    let result = Tensor<S>(uninitialized: b.shape)
-    withUnsafePointer(to: a) { binaryRow(op, $0, 0, source.base, 1, result.mutableBase, result.count) }
-    keepAlive(source)
+    guard b.isContiguous else { return binary(op, scalar: a, b.copied()) }
+    let result = Tensor<S>(uninitializedLike: b)
+    withUnsafePointer(to: a) { binaryRow(op, $0, 0, b.base, 1, result.mutableBase, result.count) }
+    keepAlive(b)
     return result
   }
 
@@ -86,11 +95,21 @@ extension Kernels {
     }
   }
 
+  /// a = op(a, number) in place.
+  @specialized(where S == Float) @specialized(where S == Double)
+  package static func formBinary<S: TensorNumber>(_ op: BinaryKernel, _ a: inout Tensor<S>, scalar b: S) {
+    a.makeUnique()
+    withUnsafePointer(to: b) { binaryRow(op, a.base, 1, $0, 0, a.mutableBase, a.count) }
+    keepAlive(a)
+  }
+
   /// One strided row, shared among the threads.
+  @inline(__always)
   private static func binaryRow<S: TensorNumber>(
     _ op: BinaryKernel, _ a: UnsafePointer<S>, _ strideA: Int, _ b: UnsafePointer<S>, _ strideB: Int,
     _ out: UnsafeMutablePointer<S>, _ count: Int
   ) {
+    if count < 2 * Parallel.costlyGrain { return binaryPiece(op, a, strideA, b, strideB, out, count) }
     Parallel.slices(count, grain: op.grain) { part in
       let (x, y, z) = (a + part.lowerBound * strideA, b + part.lowerBound * strideB, out + part.lowerBound)
       binaryPiece(op, x, strideA, y, strideB, z, part.count)

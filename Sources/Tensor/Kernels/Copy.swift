@@ -2,12 +2,26 @@ import CKernels
 
 // Copies between any two arrangements of one shape, and fills. Only bits move, so that one loop a width serves all element types.
 extension Kernels {
+  /// So few elements are copied before a `LoopNest` is made. Chosen, not measured.
+  static var fewElements: Int { 32 }
+
   /// target[i] = source[i] for every index of `shape`; the two do not overlap, and no two indices share a place in the target.
   static func copy<S: TensorElement>(
     _ shape: Shape, from source: UnsafePointer<S>, _ sourceStrides: Strides, to target: UnsafeMutablePointer<S>,
     _ targetStrides: Strides
   ) {
-    guard shape.elementCount > 0 else { return }
+    let count = shape.elementCount
+    guard count > 0 else { return }
+    if count <= fewElements && (1...2).contains(shape.rank) {
+      let inner = shape.rank - 1
+      let (rows, columns) = (inner == 0 ? 1 : shape.lengths[0], shape.lengths[inner])
+      let (step, targetStep) = (sourceStrides[inner], targetStrides[inner])
+      for row in 0..<rows {
+        let (x, y) = (source + row * sourceStrides[0], target + row * targetStrides[0])
+        for i in 0..<columns { y[i * targetStep] = x[i * step] }
+      }
+      return
+    }
     let nest = LoopNest(shape, sourceStrides, targetStrides)
     let (from, to) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target))
     switch MemoryLayout<S>.stride {
@@ -74,8 +88,9 @@ extension Kernels {
 
   /// target[i] = value, i < count.
   static func fill<S: TensorElement>(_ target: UnsafeMutablePointer<S>, count: Int, with value: S) {
+    if count <= 16 { return target.update(repeating: value, count: count) }
     // The memory of one element, repeated: a copy from a vector whose stride is 0.
-    let shape: Shape = [count]
+    let shape = Shape(ofVector: count)
     var strides = Strides(rowMajor: shape)
     let contiguous = strides
     strides[0] = 0
@@ -84,10 +99,14 @@ extension Kernels {
 }
 
 extension Tensor {
+  /// Whether a copy costs less than what an operation costs beside its arithmetic if elements lie apart.
+  package var isFew: Bool { count <= Kernels.fewElements }
+
   /// A contiguous copy.
   package func copied() -> Tensor {
     let result = Tensor(uninitialized: shape)
-    copy(into: result.mutableBase)
+    Kernels.copy(shape, from: base, strides, to: result.mutableBase, result.strides)
+    keepAlive(storage)
     return result
   }
 

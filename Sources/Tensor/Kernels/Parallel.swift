@@ -53,9 +53,14 @@ public enum Parallel {
   }
 
   /// Cuts 0 ..< count into one range a thread, none shorter than `grain`, bounds at multiples of `alignment`.
+  @inline(__always)
   package static func slices(_ count: Int, grain: Int, alignment: Int = 64, _ body: (Range<Int>) -> Void) {
-    // The test comes first: small operations pay one comparison.
-    guard count >= 2 * grain else { return body(0..<count) }
+    // The test comes first, and where it is called: small operations pay one comparison and no closure.
+    if count < 2 * grain { body(0..<count) } else { sharedSlices(count, grain: grain, alignment: alignment, body) }
+  }
+
+  @inline(never)
+  private static func sharedSlices(_ count: Int, grain: Int, alignment: Int, _ body: (Range<Int>) -> Void) {
     let parts = min(threads, count / grain)
     guard parts > 1 else { return body(0..<count) }
     // Bounds at the nearest multiples: rounding up would leave the last thread with less, and the others wait for the first.

@@ -175,15 +175,6 @@ extension Tensor where Scalar: TensorScalar {
   /// - Complexity: 2/3 n³ operations for each square matrix. Batches, and the pieces of a large matrix, are shared among the threads.
   public func lu() throws(LinearAlgebraError) -> LUFactorization<Scalar> { try LUFactorization(self, for: "lu") }
 
-  /// Solves `A·x = b` for square A `[..., n, n]` by LU factorization with partial pivoting.
-  /// - Parameter b: `[n]`, or `[..., n, k]` for k systems at once. Leading axes of A and b broadcast; a matrix is factored once.
-  /// - Returns: x in the form of b.
-  /// - Throws: `singular` with the first pivot that is zero; `notFinite`.
-  /// - Complexity: 2/3 n³ + 2 n² k operations for each matrix.
-  public func solve(_ b: Tensor) throws(LinearAlgebraError) -> Tensor {
-    try LUFactorization(self, for: "solve", square: true).solve(b)
-  }
-
   /// A⁻¹ of square matrices `[..., n, n]`. To apply an inverse, `solve` is faster and more accurate.
   /// - Throws: `singular`; `notFinite`.
   /// - Complexity: 8/3 n³ operations for each matrix.
