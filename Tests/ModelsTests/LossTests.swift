@@ -83,6 +83,51 @@ struct LossTests {
     expectClose(masked, Tensor(concatenating: [first, second]), tight, "steps")
   }
 
+  @Test func `see nothing of what a mask hides, outputs included`() {
+    // 1e20 squared is infinite in Float, and 0 times infinity is no number.
+    let hidden = Tensor<Float>([[1e20, .infinity], [1, 2]])
+    let kept = Tensor<Bool>([false, true])
+    let targets: [(any Loss, Targets<Float>)] = [
+      (HalfSquaredErrorLoss(), .values(Tensor(zeros: [2, 2]))), (MeanSquaredErrorLoss(), .values(Tensor(zeros: [2, 2]))),
+      (SigmoidCrossEntropyLoss(), .values(Tensor(zeros: [2, 2]))), (LogisticLoss(), .values(Tensor(ones: [2, 2]))),
+      (SoftmaxCrossEntropyLoss(), .labels(Tensor<Int32>([0, 1]))),
+    ]
+    for (loss, plain) in targets {
+      let masked = plain.masked(by: kept)
+      let tame = Tensor<Float>([[0, 0], [1, 2]])
+      #expect(loss.value(hidden, masked) == loss.value(tame, masked))
+      #expect(loss.outputGradient(at: hidden, masked) == loss.outputGradient(at: tame, masked))
+      let along = Tensor<Float>([[3, 4], [5, 6]])
+      let product = loss.outputHessianProduct(along, at: hidden, masked)
+      #expect(product == loss.outputHessianProduct(along, at: tame, masked))
+      #expect(product[row: 0] == Tensor(zeros: [2]))
+    }
+  }
+
+  @Test func `that compare with values take a weight for each of them`() {
+    let weights = Tensor<Double>([[1, 0, 2], [0.5, 1, 0], [1, 1, 1], [0, 0, 0]])
+    var damaged = outputs
+    for (row, column) in [(0, 1), (1, 2), (3, 0), (3, 1), (3, 2)] { damaged[row, column] = .nan }
+    for (loss, targets) in Self.pairs(values, labels, signs) where !(loss is SoftmaxCrossEntropyLoss) {
+      guard case .values(let t) = targets else { continue }
+      // Each number is an example of its own; a mean over an example's outputs divides by their number.
+      let single = losses(loss, outputs.reshaped(to: [12, 1]), .values(t.reshaped(to: [12, 1]))).reshaped(to: [4, 3])
+      let expected = (single * weights).sum(axes: [1]) / (loss is MeanSquaredErrorLoss ? 3 : 1)
+      expectClose(losses(loss, damaged, .weighted(targets, by: weights)), expected, tight, "\(loss)")
+    }
+  }
+
+  @Test func `of one output an example need no axis for it`() {
+    let z = Tensor<Double>([0.3, -1, 2])
+    for (loss, t) in [
+      (SigmoidCrossEntropyLoss() as any Loss, Tensor<Double>([0, 1, 0.5])), (HalfSquaredErrorLoss(), Tensor([1, 2, 3])),
+      (LogisticLoss(), Tensor([1, -1, 1])),
+    ] {
+      expectClose(
+        losses(loss, z, .values(t)), losses(loss, z.reshaped(to: [3, 1]), .values(t.reshaped(to: [3, 1]))), tight, "\(loss)")
+    }
+  }
+
   private static func pairs(
     _ values: Tensor<Double>, _ labels: Tensor<Int32>, _ signs: Tensor<Double>
   ) -> [(any Loss, Targets<Double>)] {
@@ -137,6 +182,14 @@ struct LossTests {
     await #expect(processExitsWith: .failure) {
       _ = HalfSquaredErrorLoss().value(
         Tensor<Double>(zeros: [2, 1]), .weighted(.values(Tensor(zeros: [2, 1])), by: Tensor(zeros: [3])))
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = HalfSquaredErrorLoss().value(
+        Tensor<Double>(zeros: [2, 1]), .weighted(.values(Tensor(zeros: [2, 1])), by: Tensor([1, .nan])))
+    }
+    // Labels of 0 and 1 are the sigmoid cross-entropy's.
+    await #expect(processExitsWith: .failure) {
+      _ = LogisticLoss().value(Tensor<Double>(zeros: [2, 1]), .values(Tensor([[0], [1]])))
     }
   }
 }

@@ -21,6 +21,11 @@ struct ModelTests {
     #expect(nested.summary(inputShape: [3]).rows.map(\.name) == ["body.0", "1"])
   }
 
+  @Test(arguments: [GRU.Reset.before, .after]) func `counts what a GRU multiplies`(reset: GRU.Reset) {
+    // 7 steps of 3 inputs and 5 units, three groups of columns; a product and a sum each.
+    #expect(Sequential { GRU(3, 5, reset: reset) }.summary(inputShape: [7, 3]).flops == 2 * 7 * (3 + 5) * 15)
+  }
+
   /// A layer of a user's own.
   private struct Scale: Layer {
     func declareParameters(in layout: inout ParameterLayout, name: String) { layout.append("\(name).scale", [4], start: [1]) }

@@ -31,11 +31,8 @@ extension GoldenCase {
   package var unknownLayers: [String] {
     ComposedNetwork.unknownParts(of: self)
       + (description["layers"]?.array ?? []).compactMap { layer in
-        let (kind, hasBias, hasSecond) = (
-          layer["kind"]?.string, layer["bias"]?.string != nil, layer["bias_recurrent"]?.string != nil
-        )
+        let (kind, hasSecond) = (layer["kind"]?.string, layer["bias_recurrent"]?.string != nil)
         switch kind {
-        case "gru": return hasBias ? nil : "gru without bias"
         case "rnn", "lstm": return hasSecond ? "\(kind!) with two biases" : nil
         default: return nil
         }

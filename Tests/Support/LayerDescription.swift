@@ -76,7 +76,8 @@ extension LayerDescription {
       let second = json["bias_recurrent"]?.string.flatMap { layout.index(of: $0) }.map { layout.entries[$0].count }
       return GRU(
         try int("input"), hidden, reset: json["reset"]?.string == "before" ? .before : .after,
-        recurrentBias: second == nil ? GRU.RecurrentBias.absent : second == hidden ? .candidate : .all, output: output)
+        recurrentBias: second == nil ? GRU.RecurrentBias.absent : second == hidden ? .candidate : .all, output: output,
+        hasBias: hasBias)
     default:
       guard let activation = json.activation else { throw failure("is unknown") }
       return ActivationLayer(activation)

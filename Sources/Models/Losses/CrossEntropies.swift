@@ -6,7 +6,8 @@ public struct SigmoidCrossEntropyLoss: Loss {
   /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
-    targets.perExample(outputs.sigmoidCrossEntropy(targets.values(for: "sigmoid cross-entropy")), "sigmoid cross-entropy")
+    let (outputs, values) = targets.compared(with: outputs, for: "sigmoid cross-entropy")
+    return targets.perExample(outputs.sigmoidCrossEntropy(values), "sigmoid cross-entropy")
   }
 }
 
@@ -25,7 +26,7 @@ public struct SoftmaxCrossEntropyLoss: Loss {
 
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
     let labels = targets.labels(for: "softmax cross-entropy")
-    let rows = outputs.softmaxCrossEntropy(labels)
+    let rows = targets.counted(outputs).softmaxCrossEntropy(labels)
     guard let classWeights else { return targets.perExample(rows, "softmax cross-entropy") }
     require(
       classWeights.count == outputs.shape.last,
@@ -40,8 +41,12 @@ public struct LogisticLoss: Loss {
   /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
-    let labels = targets.values(for: "logistic loss")
-    require(labels.shape == outputs.shape, "logistic loss: outputs \(outputs.shape) and targets \(labels.shape) differ")
+    let (outputs, labels) = targets.compared(with: outputs, for: "logistic loss")
+    // What counts for nothing is 0.
+    let isMasked = if case .weighted = targets { true } else { false }
+    require(
+      labels.withUnsafeElements { $0.allSatisfy { abs($0) == 1 || isMasked && $0 == 0 } },
+      "logistic loss: labels are -1 and 1, as values")
     return targets.perExample((outputs * Variable(-labels)).softplus().summedOverLast(), "logistic loss")
   }
 }

@@ -21,14 +21,13 @@ public struct MeanSquaredErrorLoss: Loss {
 
 /// The sums over each example of factor (z - t)².
 private func squaredErrors<S>(_ outputs: Variable<S>, _ targets: Targets<S>, times factor: S, _ loss: String) -> Variable<S> {
-  let target = targets.values(for: loss)
-  require(target.shape == outputs.shape, "\(loss): outputs \(outputs.shape) and targets \(target.shape) differ")
-  return targets.perExample(((outputs - target).squared() * factor).summedOverLast(), loss)
+  let (outputs, values) = targets.compared(with: outputs, for: loss)
+  return targets.perExample(((outputs - values).squared() * factor).summedOverLast(), loss)
 }
 
 extension Variable {
   /// Losses of single outputs [batch, ..., outputs] as row losses [batch, ...].
-  func summedOverLast() -> Variable { shape.rank == 1 ? self : sum(axes: [shape.rank - 1]) }
+  func summedOverLast() -> Variable { sum(axes: [shape.rank - 1]) }
 }
 
 extension Loss where Self == HalfSquaredErrorLoss {
