@@ -102,4 +102,18 @@ struct HigherOrderTests {
     #expect(first.value.elements == [0, 4] && second.value.elements == [2, 2] && third.value.elements == [0, 0])
     #expect(Function<Double>(count: 2) { $0.power(1).sum() }.hessianVectorProduct(at: x.value, x.value).elements == [0, 0])
   }
+
+  @Test func `cotangents are there for variables that are computed, too, and as often as they are asked for`() {
+    let tape = Tape<Double>()
+    let x = tape.variable(Tensor([0.3, -0.2]))
+    let y = x.exp()
+    let z = y * x
+    let loss = (z.squared() + y).sum()
+    let found = gradient(of: loss, withRespectTo: [x, y, x, z, y])
+    // dL/dz = 2 z; dL/dy = 1 + x dL/dz; dL/dx = y dL/dz + y dL/dy.
+    let dz = 2 * z.value
+    let dy = 1 + x.value * dz
+    let dx = y.value * dz + y.value * dy
+    for (one, expected) in zip(found, [dx, dy, dx, dz, dy]) { expectClose(one.value, expected, "a cotangent") }
+  }
 }
