@@ -3,6 +3,12 @@
 #define KAPPA_TEMPLATE "recurrence.h"
 #include "template/for_each_variant.h"
 
+#define TANH_TANGENT(T) (size_t rows, size_t width, size_t apart, const T *state, T *dgates)
+KAPPA_DEFINE(void, tanh_tangent, TANH_TANGENT, (rows, width, apart, state, dgates))
+
+#define TANH_COTANGENT_TANGENT(T) (size_t rows, size_t width, size_t apart, const T *state, const T *u, const T *dstate, const T *du, T *dw, size_t lddw)
+KAPPA_DEFINE(void, tanh_cotangent_tangent, TANH_COTANGENT_TANGENT, (rows, width, apart, state, u, dstate, du, dw, lddw))
+
 #define LSTM_STEP(T) (size_t rows, size_t width, T *gates, const T *before, T *cell, T *squashed, T *state)
 KAPPA_DEFINE(void, lstm_step, LSTM_STEP, (rows, width, gates, before, cell, squashed, state))
 

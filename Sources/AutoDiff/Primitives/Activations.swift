@@ -78,6 +78,16 @@ struct BiasActivation<Scalar: TensorScalar>: BinaryPrimitive {
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     if let width = p.blockWidth, let db = p.db {
       let shape = p.resultShape
+      if function == .identity, shape.rank >= 3, let dx = p.tangent(0) {
+        // Where a product left all directions' rows side by side, the biases' tangents are one long one, and the sum stays in that order.
+        let rows = dx.movingAxis(0, to: shape.rank - 2)
+        if rows.isContiguous && dx.count > 0 {
+          let columns = width * shape[shape.rank - 1]
+          let wide = rows.reshaped(to: [dx.count / columns, columns] as Shape)
+          let dz = Kernels.biasActivationTangent(.identity, wide, bias: db.contiguous().flattened(), at: wide)
+          return sum.add(dz.reshaped(to: rows.shape).movingAxis(shape.rank - 2, to: 0))
+        }
+      }
       let ones = Array(repeating: 1, count: shape.rank - 2)
       let offset = db.reshaped(to: Shape([width] + ones + [shape[shape.rank - 1]]))
       let dz = p.takeTangent(0).map { $0 + offset } ?? offset.broadcast(to: shape)

@@ -51,7 +51,9 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
 extension MatrixProduct {
   /// op(aⱼ) op(b) for a block of matrices a.
   private func product(ofBlock a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {
-    guard transposeA && a.isSmallBlock else { return matmul(a, b, transposeA: transposeA, transposeB: transposeB) }
+    guard transposeA && (a.isSmallBlock || a.movingAxis(0, to: 1).isContiguous) else {
+      return matmul(a, b, transposeA: transposeA, transposeB: transposeB)
+    }
     let (width, inner, rows) = (a.shape[0], a.shape[1], a.shape[2])
     let wide = a.movingAxis(0, to: 1).reshaped(to: [inner, width * rows] as Shape)
     let product = matmul(wide, b, transposeA: true, transposeB: transposeB)

@@ -55,7 +55,7 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(0).shape, weight: p.operand(1), state: p.operand(2))
     let (dy, change) = kernel.tangent(
-      p.tangent(0), p.tangent(1), p.tangent(2), directions: p.blockWidth, value: p.y, record: record)
+      p.takeTangent(0), p.tangent(1), p.tangent(2), directions: p.blockWidth, value: p.y, record: record)
     p.leaveNote(change.tensors)
     sum.add(dy)
   }
@@ -143,7 +143,8 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
       }
       sum.add(
         kernel.cotangentsTangent(
-          p.tangent(0), p.tangent(3), p.tangent(4), directions: p.blockWidth, value: p.operand(1), record: record, cotangents: p.y,
+          p.takeTangent(0), p.tangent(3), p.tangent(4), directions: p.blockWidth, value: p.operand(1), record: record,
+          cotangents: p.y,
           inside: inside, dy: dy, tangents: RecurrenceRecordTangent(tensors: note), withState: withState))
     } else if let du = p.tangent(0) {
       // The layer stays as it is, and it is linear in u.

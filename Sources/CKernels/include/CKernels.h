@@ -12,6 +12,7 @@
 #include "kappa_losses.h"
 #include "kappa_memory.h"
 #include "kappa_pooling.h"
+#include "kappa_product.h"
 #include "kappa_random.h"
 #include "kappa_recurrence.h"
 #include "kappa_reduction.h"

@@ -10,6 +10,16 @@
 
 #include <stddef.h>
 
+/// A tanh cell's dstate over dgates. Rows of the states lie `apart`: at 0 one row is that of all tangents, many directions at one example. The
+/// result overlaps no state.
+void kappa_tanh_tangent_f32(size_t rows, size_t width, size_t apart, const float *_Nonnull state, float *_Nonnull dgates);
+void kappa_tanh_tangent_f64(size_t rows, size_t width, size_t apart, const double *_Nonnull state, double *_Nonnull dgates);
+
+/// The tangents dw, rows `lddw` apart, of a tanh cell's gates' cotangents u (1 - state^2), for those of u and of the state; rows of the
+/// state and of u lie `apart` as above. The result overlaps no operand.
+void kappa_tanh_cotangent_tangent_f32(size_t rows, size_t width, size_t apart, const float *_Nonnull state, const float *_Nonnull u, const float *_Nonnull dstate, const float *_Nonnull du, float *_Nonnull dw, size_t lddw);
+void kappa_tanh_cotangent_tangent_f64(size_t rows, size_t width, size_t apart, const double *_Nonnull state, const double *_Nonnull u, const double *_Nonnull dstate, const double *_Nonnull du, double *_Nonnull dw, size_t lddw);
+
 /// Pre-activations in `gates` become the gates; cell, squashed and state are written.
 void kappa_lstm_step_f32(size_t rows, size_t width, float *_Nonnull gates, const float *_Nonnull before, float *_Nonnull cell, float *_Nonnull squashed, float *_Nonnull state);
 void kappa_lstm_step_f64(size_t rows, size_t width, double *_Nonnull gates, const double *_Nonnull before, double *_Nonnull cell, double *_Nonnull squashed, double *_Nonnull state);

@@ -15,6 +15,44 @@
     for (size_t j = whole_; j < width; j++) __VA_ARGS__                                                                    \
   }
 
+// As above for one result, y[j] of what y and other rows hold at j: what is left is the row's last whole vector, computed before the others and
+// written behind them.
+#if IS_FLOAT
+enum { NAME(lanes) = 8 };
+#else
+enum { NAME(lanes) = 4 };
+#endif
+#define WRITE_EACH_UNIT(y, j, value)                                                                             \
+  {                                                                                                              \
+    const size_t lanes_ = NAME(lanes), whole_ = width & ~(lanes_ - 1);                                           \
+    if (whole_ == width || width < lanes_) {                                                                     \
+      _Pragma(WHOLE_UNITS) for (size_t j = 0; j < whole_; j++) y[j] = (value);                                   \
+      for (size_t j = whole_; j < width; j++) y[j] = (value);                                                    \
+    } else {                                                                                                     \
+      T end_[NAME(lanes)];                                                                                       \
+      _Pragma(WHOLE_UNITS) for (size_t j = width - lanes_; j < width - lanes_ + NAME(lanes); j++)                \
+          end_[j - (width - lanes_)] = (value);                                                                  \
+      _Pragma(WHOLE_UNITS) for (size_t j = 0; j < whole_; j++) y[j] = (value);                                   \
+      memcpy(y + width - lanes_, end_, sizeof end_);                                                             \
+    }                                                                                                            \
+  }
+
+static void NAME(tanh_tangent)(size_t rows, size_t width, size_t apart, const T *state, T *dgates) {
+  for (size_t row = 0; row < rows; row++) {
+    const T *h = state + row * apart;
+    T *d = dgates + row * width;
+    WRITE_EACH_UNIT(d, j, d[j] * ((T)1 - h[j] * h[j]))
+  }
+}
+
+static void NAME(tanh_cotangent_tangent)(size_t rows, size_t width, size_t apart, const T *state, const T *u, const T *dstate, const T *du, T *dw, size_t lddw) {
+  for (size_t row = 0; row < rows; row++) {
+    const T *h = state + row * apart, *g = u + row * apart, *dh = dstate + row * width, *dg = du + row * width;
+    T *to = dw + row * lddw;
+    WRITE_EACH_UNIT(to, j, dg[j] * ((T)1 - h[j] * h[j]) - (T)2 * g[j] * h[j] * dh[j])
+  }
+}
+
 static void NAME(lstm_step)(size_t rows, size_t width, T *gates, const T *before, T *cell, T *squashed, T *state) {
   for (size_t row = 0; row < rows; row++) {
     T *a = gates + row * 4 * width;
@@ -147,5 +185,6 @@ static void NAME(gru_cotangent_tangent)(size_t rows, size_t width, const T *gate
   }
 }
 
+#undef WRITE_EACH_UNIT
 #undef FOR_EACH_UNIT
 #undef WHOLE_UNITS

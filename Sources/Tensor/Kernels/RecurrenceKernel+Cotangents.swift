@@ -21,6 +21,8 @@ extension RecurrenceKernel {
     let (out, v, h, weight, first) = (result.mutableBase, states.mutableBase, y.base, w.base, state.base)
     let (a, c, s) = (record.gates?.base, record.cells?.base, record.squashed?.base)
     let (vc, total) = (running?.mutableBase, inside.cells?.mutableBase)
+    let transposed = transposedWeight(rows: batch)
+    let turned = transposed?.base
     countProducts(withState ? steps : steps - 1)
     parts { rows in
       let (n, begin) = (rows.count, rows.lowerBound * width)
@@ -56,7 +58,7 @@ extension RecurrenceKernel {
           }
         }
         if t > 0 || withState {
-          addProduct(n, inner, products, out + wide, inputs, weight, products, transposed: true, to: v + at, width)
+          addTransposedProduct(n, out + wide, inputs, weight, turned: turned, to: v + at)
         }
       }
     }
@@ -66,6 +68,7 @@ extension RecurrenceKernel {
     }
     keepAlive(y, w, state, given)
     keepRecord(record)
+    if let transposed { keepAlive(transposed) }
     if let running { keepAlive(running) }
     return (result, inside)
   }
@@ -74,73 +77,98 @@ extension RecurrenceKernel {
   /// value and the record. `directions` as for `tangent`.
   @specialized(where S == Float) @specialized(where S == Double)
   package func cotangentsTangent(
-    _ du: Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
+    _ du: consuming Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
     record: RecurrenceRecord<S>, cotangents: Tensor<S>, inside: RecurrenceCotangents<S>, dy: Tensor<S>,
     tangents: RecurrenceRecordTangent<S>, withState: Bool
   ) -> Tensor<S> {
     let count = directions ?? 1
     let (rowsOfStep, plane) = (count * batch, count * area)
-    let given = du.map { inOrderOfSteps($0, directions) }
-    let states = stateCotangentTangents(given, dw, count, cotangents: cotangents, withState: withState)
-    let result = Tensor<S>(uninitialized: [steps, count, batch, inputs])
+    let hasFirst = withState || cell != .tanh
+    var given: Tensor<S>? = nil
+    if let du = consume du {
+      given = directions == nil ? du : du.movingAxis(0, to: 1)
+      _ = consume du
+    }
     let running =
-      cell == .lstm ? (given?.piece(plane: steps, of: plane).copied() ?? Tensor<S>(zeros: [plane])) : nil
+      cell == .lstm ? (given?.sliced(axis: 0, steps..<steps + 1).copied() ?? Tensor<S>(zeros: [plane])) : nil
+    let states = stateCotangentTangents(
+      given.take(), dw, count, cotangents: cotangents, withState: withState, hasFirst: hasFirst)
+    // One direction behind the other, as the caller wants them. A step's rows, for its product at equal distances, are that only for one
+    // example; for more they are copied there at the end.
+    let length = cotangentCount(withState: withState)
+    let isInPlace = batch == 1
+    let result = Tensor<S>(uninitialized: isInPlace ? [count, length] : [steps, count, batch, inputs])
+    let (outStep, outRow) = isInPlace ? (inputs, length) : (rowsOfStep * inputs, inputs)
     let zeros = dstate == nil && cell == .gru ? Tensor<S>(zeros: [plane]) : nil
     let start = dstate.map { inOrderOfSteps($0, directions) }
     let changes = inOrderOfSteps(dy, directions)
-    let (out, dv, h, dh, weight, first) = (result.mutableBase, states.mutableBase, y.base, changes.base, w.base, state.base)
+    let (out, h, dh, weight, first) = (result.mutableBase, y.base, changes.base, w.base, state.base)
+    let dv = hasFirst ? states.mutableBase : states.mutableBase - plane
     let dfirst = start?.base ?? zeros?.base
     let (a, c, s) = (record.gates?.base, record.cells?.base, record.squashed?.base)
     let (da, dc) = (tangents.gates.base, tangents.cells?.base)
     let (v, total, dvc) = (inside.states.base, inside.cells?.base, running?.mutableBase)
+    let transposed = transposedWeight(rows: rowsOfStep)
+    let turned = transposed?.base
     countProducts(withState ? steps : steps - 1, directions: count)
     parts(of: count) { rows in
       for t in stride(from: steps - 1, through: 0, by: -1) {
-        eachDirection(in: rows) { n, row, example in
-          let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
-          let (dwide, dat) = ((t * rowsOfStep + row) * inputs, t * plane + row * width)
-          let before = t == 0 ? first + example * width : h + at - area
-          let (after, dafter, begin) = (at + area, dat + plane, row * width)
-          dispatch(S.self) {
-            switch cell {
-            case .tanh:
-              kappa_activation_gradient_tangent_f32(
-                Activation.tanh.code, n * width, (dv + dafter).asFloat, (v + after).asFloat, (dh + dat).asFloat,
-                (h + at).asFloat, 0, (out + dwide).asFloat)
-            case .lstm:
-              kappa_lstm_cotangent_tangent_f32(
-                n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + dwide).asFloat, (dc! + dat).asFloat,
-                (dc! + dafter).asFloat, (v + after).asFloat, (total! + at).asFloat, (dv + dafter).asFloat,
-                (dvc! + begin).asFloat, (out + dwide).asFloat)
-            case .gru:
-              let dbefore = t == 0 ? dfirst! + begin : dh + dat - plane
-              kappa_gru_cotangent_tangent_f32(
-                n, width, (a! + wide).asFloat, before.asFloat, (da + dwide).asFloat, dbefore.asFloat, (v + after).asFloat,
-                (dv + dafter).asFloat, (dv + dat).asFloat, (out + dwide).asFloat)
+        if cell == .tanh {
+          eachRun(in: rows) { n, row, example, apart in
+            let (at, dat, to) = (t * area + example * width, t * plane + row * width, t * outStep + row * outRow)
+            let (after, dafter) = (at + area, dat + plane)
+            dispatch(S.self) {
+              kappa_tanh_cotangent_tangent_f32(
+                n, width, apart, (h + at).asFloat, (v + after).asFloat, (dh + dat).asFloat, (dv + dafter).asFloat,
+                (out + to).asFloat, outRow)
+            } double: {
+              kappa_tanh_cotangent_tangent_f64(
+                n, width, apart, (h + at).asDouble, (v + after).asDouble, (dh + dat).asDouble, (dv + dafter).asDouble,
+                (out + to).asDouble, outRow)
             }
-          } double: {
-            switch cell {
-            case .tanh:
-              kappa_activation_gradient_tangent_f64(
-                Activation.tanh.code, n * width, (dv + dafter).asDouble, (v + after).asDouble, (dh + dat).asDouble,
-                (h + at).asDouble, 0, (out + dwide).asDouble)
-            case .lstm:
-              kappa_lstm_cotangent_tangent_f64(
-                n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + dwide).asDouble,
-                (dc! + dat).asDouble, (dc! + dafter).asDouble, (v + after).asDouble, (total! + at).asDouble,
-                (dv + dafter).asDouble, (dvc! + begin).asDouble, (out + dwide).asDouble)
-            case .gru:
-              let dbefore = t == 0 ? dfirst! + begin : dh + dat - plane
-              kappa_gru_cotangent_tangent_f64(
-                n, width, (a! + wide).asDouble, before.asDouble, (da + dwide).asDouble, dbefore.asDouble,
-                (v + after).asDouble, (dv + dafter).asDouble, (dv + dat).asDouble, (out + dwide).asDouble)
+          }
+        } else {
+          eachDirection(in: rows) { n, row, example in
+            let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
+            let (dwide, dat) = ((t * rowsOfStep + row) * inputs, t * plane + row * width)
+            let to = t * outStep + row * outRow
+            let before = t == 0 ? first + example * width : h + at - area
+            let (after, dafter, begin) = (at + area, dat + plane, row * width)
+            dispatch(S.self) {
+              switch cell {
+              case .tanh: break
+              case .lstm:
+                kappa_lstm_cotangent_tangent_f32(
+                  n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + dwide).asFloat, (dc! + dat).asFloat,
+                  (dc! + dafter).asFloat, (v + after).asFloat, (total! + at).asFloat, (dv + dafter).asFloat,
+                  (dvc! + begin).asFloat, (out + to).asFloat)
+              case .gru:
+                let dbefore = t == 0 ? dfirst! + begin : dh + dat - plane
+                kappa_gru_cotangent_tangent_f32(
+                  n, width, (a! + wide).asFloat, before.asFloat, (da + dwide).asFloat, dbefore.asFloat, (v + after).asFloat,
+                  (dv + dafter).asFloat, (dv + dat).asFloat, (out + to).asFloat)
+              }
+            } double: {
+              switch cell {
+              case .tanh: break
+              case .lstm:
+                kappa_lstm_cotangent_tangent_f64(
+                  n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + dwide).asDouble,
+                  (dc! + dat).asDouble, (dc! + dafter).asDouble, (v + after).asDouble, (total! + at).asDouble,
+                  (dv + dafter).asDouble, (dvc! + begin).asDouble, (out + to).asDouble)
+              case .gru:
+                let dbefore = t == 0 ? dfirst! + begin : dh + dat - plane
+                kappa_gru_cotangent_tangent_f64(
+                  n, width, (a! + wide).asDouble, before.asDouble, (da + dwide).asDouble, dbefore.asDouble,
+                  (v + after).asDouble, (dv + dafter).asDouble, (dv + dat).asDouble, (out + to).asDouble)
+              }
             }
           }
         }
         if t > 0 || withState {
-          addProduct(
-            rows.count, inner, products, out + (t * rowsOfStep + rows.lowerBound) * inputs, inputs, weight, products,
-            transposed: true, to: dv + t * plane + rows.lowerBound * width, width)
+          addTransposedProduct(
+            rows.count, out + t * outStep + rows.lowerBound * outRow, outRow, weight, turned: turned,
+            to: dv + t * plane + rows.lowerBound * width)
         }
       }
     }
@@ -151,6 +179,19 @@ extension RecurrenceKernel {
     if let cells = tangents.cells { keepAlive(cells) }
     if let start { keepAlive(start) }
     if let zeros { keepAlive(zeros) }
+    if let transposed { keepAlive(transposed) }
+    if isInPlace {
+      if withState {
+        for (part, first) in ([states] + (running.map { [$0] } ?? [])).enumerated() {
+          for row in 0..<count {
+            (out + row * length + inputCount + part * width).update(from: first.base + row * width, count: width)
+          }
+          keepAlive(first)
+        }
+      }
+      keepAlive(states)
+      return directions == nil ? result.flattened() : result
+    }
     // One direction behind the other: the inputs' tangents, then the first state's.
     let byDirection = count == 1 ? result : result.movingAxis(1, to: 0)
     var pieces = [byDirection.reshaped(to: [count, inputCount] as Shape)]
@@ -163,28 +204,39 @@ extension RecurrenceKernel {
   }
 
   /// What the given tangents and the weight's make of those of the states' cotangents, before the later steps' are known: [steps + 1,
-  /// directions, batch, width], the first plane for the first state.
+  /// directions, batch, width], the first plane for the first state, or without that plane. Over the given ones where that is the same and
+  /// nobody else has them.
   private func stateCotangentTangents(
-    _ given: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, cotangents: Tensor<S>, withState: Bool
+    _ given: consuming Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, cotangents: Tensor<S>, withState: Bool, hasFirst: Bool
   ) -> Tensor<S> {
     let plane = directions * area
-    let result = Tensor<S>(uninitialized: [steps + 1, directions, batch, width])
-    result.mutableBase.update(repeating: 0, count: plane)
-    if let given {
-      (result.mutableBase + plane).update(from: given.base, count: steps * plane)
-      keepAlive(given)
+    let shape: Shape = [steps + (hasFirst ? 1 : 0), directions, batch, width]
+    let result: Tensor<S>
+    if let given = consume given {
+      if hasFirst {
+        result = Tensor(uninitialized: shape)
+        result.mutableBase.update(repeating: 0, count: plane)
+        given.sliced(axis: 0, 0..<steps).copy(into: result.mutableBase + plane)
+      } else {
+        var own = given
+        _ = consume given
+        own.makeUnique()
+        result = own.reshaped(to: shape)
+      }
     } else {
-      (result.mutableBase + plane).update(repeating: 0, count: steps * plane)
+      result = Tensor(zeros: shape)
     }
     guard let dw, inner > 0 else { return result }
     // The cotangents are known: their products with a weight's tangent are one for all steps.
     let change = dw.contiguous()
     let skipped = withState ? 0 : 1
+    let planes = shape[0]
+    let start = hasFirst ? skipped : 0
     if batch == 1 {
       // A step's row is that of all directions.
       addStackedProduct(
         steps - skipped, directions * inner, products, cotangents.base + skipped * inputs, inputs, change.base, products,
-        transposed: true, to: result.mutableBase + skipped * plane, plane)
+        transposed: true, to: result.mutableBase + start * plane, plane)
       keepAlive(change, cotangents)
       return result
     }
@@ -193,7 +245,7 @@ extension RecurrenceKernel {
       addStackedProduct(
         (steps - skipped) * batch, inner, products, cotangents.base + skipped * batch * inputs, inputs,
         change.base + direction * inner * products, products, transposed: true,
-        to: apart.mutableBase + direction * (steps + 1) * area + skipped * area, width)
+        to: apart.mutableBase + direction * planes * area + start * area, width)
     }
     keepAlive(change, cotangents)
     return directions == 1 ? result : apart.movingAxis(0, to: 1).contiguous()

@@ -51,16 +51,19 @@ extension RecurrenceKernel {
   /// The tangent of the value for those of the inputs, the weight and the state; nil is zero.
   ///
   /// With a number of `directions` all tangents have an axis of them in front, and a step's products are one for all. In the steps' order,
-  /// in which the record's tangents stay, that axis comes behind the steps.
+  /// in which the record's tangents stay, that axis comes behind the steps. `dx` is written over where its caller was its only owner.
   @specialized(where S == Float) @specialized(where S == Double)
   package func tangent(
-    _ dx: Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
+    _ dx: consuming Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
     record: RecurrenceRecord<S>
   ) -> (tangent: Tensor<S>, record: RecurrenceRecordTangent<S>) {
     let count = directions ?? 1
     let (rowsOfStep, plane) = (count * batch, count * area)
-    let dy = Tensor<S>(uninitialized: [resultShape[0], count, batch, width])
-    let gates = preactivationTangents(dx, dw, count, value: y)
+    let gates = preactivationTangents(consume dx, dw, count, value: y)
+    // A tanh cell's states take the place of its pre-activations, which nobody asks for.
+    let dy =
+      cell == .tanh
+      ? gates.reshaped(to: [steps, count, batch, width] as Shape) : Tensor(uninitialized: [resultShape[0], count, batch, width])
     let start = dstate.map { inOrderOfSteps($0, directions) }
     var result = RecurrenceRecordTangent(gates: gates)
     let zeros = start == nil ? Tensor<S>(zeros: [plane]) : nil
@@ -80,6 +83,17 @@ extension RecurrenceKernel {
             rows.count, products, inner, from + rows.lowerBound * width, width, weight, products, transposed: false,
             to: da + (t * rowsOfStep + rows.lowerBound) * inputs, inputs)
         }
+        if cell == .tanh {
+          eachRun(in: rows) { n, row, example, apart in
+            let (at, dat) = (t * area + example * width, t * plane + row * width)
+            dispatch(S.self) {
+              kappa_tanh_tangent_f32(n, width, apart, (h + at).asFloat, (dh + dat).asFloat)
+            } double: {
+              kappa_tanh_tangent_f64(n, width, apart, (h + at).asDouble, (dh + dat).asDouble)
+            }
+          }
+          continue
+        }
         eachDirection(in: rows) { n, row, example in
           let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
           let (dwide, dat) = ((t * rowsOfStep + row) * inputs, t * plane + row * width)
@@ -87,9 +101,7 @@ extension RecurrenceKernel {
           let dbefore = t == 0 ? dfirst + row * width : UnsafePointer(dh + dat - plane)
           dispatch(S.self) {
             switch cell {
-            case .tanh:
-              kappa_activation_gradient_f32(
-                Activation.tanh.code, n * width, (da + dwide).asFloat, (h + at).asFloat, 0, (dh + dat).asFloat)
+            case .tanh: break
             case .lstm:
               kappa_lstm_tangent_f32(
                 n, width, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, (da + dwide).asFloat, (dc! + dat).asFloat,
@@ -100,9 +112,7 @@ extension RecurrenceKernel {
             }
           } double: {
             switch cell {
-            case .tanh:
-              kappa_activation_gradient_f64(
-                Activation.tanh.code, n * width, (da + dwide).asDouble, (h + at).asDouble, 0, (dh + dat).asDouble)
+            case .tanh: break
             case .lstm:
               kappa_lstm_tangent_f64(
                 n, width, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, (da + dwide).asDouble, (dc! + dat).asDouble,
@@ -125,10 +135,12 @@ extension RecurrenceKernel {
 
   /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions, batch,
   /// groups width].
-  private func preactivationTangents(_ dx: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>) -> Tensor<S> {
+  private func preactivationTangents(
+    _ dx: consuming Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
+  ) -> Tensor<S> {
     // Below a few steps (chosen, not measured) the products are not worth the copy of the weights' tangents.
     if batch == 1 && directions > 1 && inputs == products && steps >= 4 {
-      return preactivationTangentsOfOne(dx, dw, directions, value: y)
+      return preactivationTangentsOfOne(consume dx, dw, directions, value: y)
     }
     let result = Tensor<S>(uninitialized: [directions, steps, batch, inputs])
     if let dx { dx.copy(into: result.mutableBase) } else { result.mutableBase.update(repeating: 0, count: result.count) }
@@ -149,13 +161,16 @@ extension RecurrenceKernel {
   /// As above for a batch of one example: what a step's state makes of all directions' weights stands in one row, so that the products with
   /// all of them are one.
   private func preactivationTangentsOfOne(
-    _ dx: Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
+    _ dx: consuming Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
   ) -> Tensor<S> {
-    let result = Tensor<S>(uninitialized: [steps, directions, 1, inputs])
-    if let dx {
-      dx.movingAxis(0, to: 1).copy(into: result.mutableBase)
+    let result: Tensor<S>
+    if let dx = consume dx {
+      var rows = dx.movingAxis(0, to: 1)
+      _ = consume dx
+      rows.makeUnique()
+      result = rows
     } else {
-      result.mutableBase.update(repeating: 0, count: result.count)
+      result = Tensor(zeros: [steps, directions, 1, inputs])
     }
     guard let dw, inner > 0 else { return result }
     let change = dw.movingAxis(0, to: 1).contiguous()

@@ -58,6 +58,14 @@ package struct RecurrenceKernel<S: TensorScalar> {
     }
   }
 
+  /// Calls `body` for those of `rows` whose values lie at equal distances: their number, the first one, its place in the batch, and how far the
+  /// values' rows are apart. All directions of one example share a row.
+  @inline(__always)
+  func eachRun(in rows: Range<Int>, _ body: (_ count: Int, _ row: Int, _ example: Int, _ apart: Int) -> Void) {
+    if batch == 1 { return body(rows.count, rows.lowerBound, 0, 0) }
+    eachDirection(in: rows) { body($0, $1, $2, width) }
+  }
+
   /// Products of all steps are counted where they are asked for, on the calling thread.
   func countProducts(_ count: Int, directions: Int = 1) {
     guard inner > 0 else { return }
@@ -86,6 +94,25 @@ package struct RecurrenceKernel<S: TensorScalar> {
   ) {
     guard m > 0 && n > 0 && k > 0 else { return }
     Kernels.threadProduct(m, n, k, a, lda, b, ldb, transposeB: transposed, beta: 1, c, ldc)
+  }
+
+  /// The transpose of W, if steps of some of `rows` rows multiply with it directly.
+  func transposedWeight(rows: Int) -> Tensor<S>? {
+    guard steps > 1 && rows > 1 && Kernels.multipliesDirectly(Swift.min(rows, 4), inner, products) else { return nil }
+    return w.transposed().contiguous()
+  }
+
+  /// c += a Wᵀ, rows of a `lda` apart, those of c next to each other; `turned` is the transpose of W where that was worth making.
+  @inline(__always)
+  func addTransposedProduct(
+    _ m: Int, _ a: UnsafePointer<S>, _ lda: Int, _ weight: UnsafePointer<S>, turned: UnsafePointer<S>?,
+    to c: UnsafeMutablePointer<S>
+  ) {
+    if let turned, Kernels.multipliesDirectly(m, inner, products) {
+      addProduct(m, inner, products, a, lda, turned, inner, transposed: false, to: c, width)
+    } else {
+      addProduct(m, inner, products, a, lda, weight, products, transposed: true, to: c, width)
+    }
   }
 
   func keepRecord(_ record: RecurrenceRecord<S>) {

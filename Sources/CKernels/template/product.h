@@ -1,0 +1,107 @@
+// A tile of the result, a few rows of a few vectors, stays in registers while its sums run; nothing is packed. An addition takes
+// four cycles and two start in each, so that eight sums must run side by side. Six rows of two vectors, twelve sums, load eight
+// times for twelve multiplications and leave a register free; clang spills a sum of four rows of three.
+#define KAPPA_PRODUCT_BYTES_baseline 16
+#define KAPPA_PRODUCT_BYTES_avx2 32
+#define KAPPA_PRODUCT_BYTES_avx512 64
+#define BYTES KAPPA_JOIN3(KAPPA_PRODUCT, BYTES, ISA)
+#define LANES (BYTES / sizeof(T))
+#define V NAME(vector)
+#define BITS NAME(bits)
+
+typedef T V __attribute__((vector_size(BYTES), aligned(sizeof(T)), may_alias));
+#if IS_FLOAT
+typedef int32_t BITS __attribute__((vector_size(BYTES)));
+#else
+typedef int64_t BITS __attribute__((vector_size(BYTES)));
+#endif
+
+typedef struct {
+  size_t k, down, across, ldb, ldc;
+  int adds;
+} NAME(sizes);
+
+// Rows and vectors are constants where this is inlined. The last vector starts at column `last`, and only its lanes where `mask` is set are
+// results: the others are the neighbour's, and are written as they were.
+static inline __attribute__((always_inline)) void NAME(tile)(
+    size_t rows, size_t vectors, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last, BITS mask) {
+  const size_t k = s->k, down = s->down, across = s->across, ldb = s->ldb, ldc = s->ldc;
+  V sum[8][2];
+#pragma unroll
+  for (size_t i = 0; i < rows; i++)
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) sum[i][j] = (V){0};
+  for (size_t l = 0; l < k; l++, a += across, b += ldb) {
+    V right[2];
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) right[j] = *(const V *)(b + (j + 1 == vectors ? last : j * LANES));
+#pragma unroll
+    for (size_t i = 0; i < rows; i++) {
+      // Minus zero: plus zero would turn -0 to 0, and clang would have to add it.
+      const V left = a[i * down] - (V){0};
+#pragma unroll
+      for (size_t j = 0; j < vectors; j++) sum[i][j] += left * right[j];
+    }
+  }
+#pragma unroll
+  for (size_t i = 0; i < rows; i++)
+#pragma unroll
+    for (size_t j = 0; j < vectors; j++) {
+      V *to = (V *)(c + i * ldc + (j + 1 == vectors ? last : j * LANES));
+      V was = *to, sums = s->adds ? was + sum[i][j] : sum[i][j];
+      *to = j + 1 == vectors ? (V)(((BITS)sums & mask) | ((BITS)was & ~mask)) : sums;
+    }
+}
+
+static inline __attribute__((always_inline)) void NAME(columns)(
+    size_t vectors, size_t m, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last, BITS mask) {
+#define ROWS(rows)                                        \
+  {                                                       \
+    NAME(tile)(rows, vectors, s, a, b, c, last, mask);    \
+    a += (rows)*s->down, c += (rows)*s->ldc, m -= (rows); \
+  }
+  if (vectors == 1) {
+    while (m >= 8) ROWS(8)
+  } else {
+    while (m >= 6 && m != 7 && m != 8) ROWS(6)
+  }
+  while (m >= 4) ROWS(4)
+  switch (m) {
+    case 3: ROWS(3) break;
+    case 2: ROWS(2) break;
+    case 1: ROWS(1) break;
+  }
+#undef ROWS
+}
+
+static void NAME(small_product)(
+    size_t m, size_t n, size_t k, const T *a, size_t down, size_t across, const T *b, size_t ldb, int adds, T *c, size_t ldc) {
+  const NAME(sizes) s = {k, down, across, ldb, ldc, adds};
+  if (n < LANES) {
+    for (size_t i = 0; i < m; i++)
+      for (size_t j = 0; j < n; j++) {
+        T sum = 0;
+        for (size_t l = 0; l < k; l++) sum += a[i * down + l * across] * b[l * ldb + j];
+        c[i * ldc + j] = adds ? c[i * ldc + j] + sum : sum;
+      }
+    return;
+  }
+  const BITS all = (BITS){0} - 1;
+  BITS mask = all;
+  // The columns behind whole vectors are the last lanes of one that ends where the row ends.
+  const size_t whole = n / LANES, rest = n % LANES, vectors = whole + (rest > 0);
+  if (rest)
+    for (size_t lane = 0; lane < LANES - rest; lane++) mask[lane] = 0;
+  size_t done = 0;
+  for (; done + 2 <= vectors; done += 2) {
+    const size_t column = done * LANES;
+    const int isLast = done + 2 == vectors;
+    NAME(columns)(2, m, &s, a, b + column, c + column, isLast ? n - LANES - column : LANES, isLast ? mask : all);
+  }
+  if (done < vectors) NAME(columns)(1, m, &s, a, b + n - LANES, c + n - LANES, 0, mask);
+}
+
+#undef BYTES
+#undef LANES
+#undef V
+#undef BITS
