@@ -14,12 +14,23 @@ struct GatedDense: Layer {
   }
 }
 
+/// y = x + LayerNorm(tanh(x W + b)): a layer made of others.
+struct Block: Layer {
+  let dense: Dense, norm: LayerNorm
+  var parts: [NamedLayer] { [dense.named("dense"), norm.named("norm")] }
+
+  init(_ width: Int) { (dense, norm) = (Dense(width, width, activation: .tanh), LayerNorm(width)) }
+
+  func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+    x + norm(dense(x, parameters), parameters.dropFirst(dense.parameterCount))
+  }
+}
+
 /// A model of sequences that end at different steps: the first feature is 1 while there is one.
 struct MaskedClassifier: Model {
   let recurrent = GRU(2, 16)
   let head = Dense(16, 3)
-
-  var layout: ParameterLayout { Sequential([("recurrent", recurrent), ("head", head)]).layout }
+  var parts: [NamedLayer] { [recurrent.named("recurrent"), head.named("head")] }
 
   func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
     let x = inputs.permuted([1, 0, 2])  // [time, batch, features]
@@ -67,10 +78,18 @@ enum ModelsGuide {
     let x: Tensor<Double> = RandomStream(seed: 1).normal([4, 3])
     try checkDerivatives(at: theta) { gated(Variable(x), Parameters(gated.layout, flat: $0)) }
 
+    let stack = Sequential { Block(3).named("block") }
+    let weights: Tensor<Double> = stack.initialParameters(.lecun, seed: 1)
+    try checkDerivatives(at: weights) { stack(Variable(x), Parameters(stack.layout, flat: $0)) }
+
     let model = MaskedClassifier()
     let sequences = Tensor<Double>([[[1, 0.5], [1, -0.2], [0, 0.9]], [[1, 0.3], [0, 0.9], [0, 0.9]]])
     let start: Tensor<Double> = 0.1 * RandomStream(seed: 2).normal([model.layout.count])
     try checkDerivatives(at: start, entries: 20) { model(Variable(sequences), Parameters(model.layout, flat: $0)) }
-    print("a layer and a model of one's own: derivatives agree with differences")
+    let tensors = model.namedTensors(of: start)
+    require(tensors["recurrent.weight_ih_l0"]?.shape == [48, 2], "the guide's model has other names in files: \(tensors.names)")
+    let read: Tensor<Double> = try model.parameters(from: tensors)
+    require(read == start, "the guide's model reads other parameters than it wrote")
+    print("layers and a model of one's own: derivatives agree with differences")
   }
 }

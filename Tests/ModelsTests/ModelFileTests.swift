@@ -51,7 +51,77 @@ struct ModelFileTests {
       }
     ),
     ("lstm2", .recurrent(StackedRecurrent([LSTM(3, 5), LSTM(5, 5)], output: .last), outputs: 2)),
+    (
+      "gru3",
+      .recurrent(
+        StackedRecurrent(
+          [StackedRecurrent([GRU(3, 5), GRU(5, 5)], output: .last), StackedRecurrent([GRU(5, 5)], output: .last)], output: .last),
+        outputs: 2)
+    ),
+    (
+      "block",
+      Sequential {
+        Dense(5, 4)
+        Block()
+        Dense(4, 2)
+      }
+    ),
+    (
+      "block",
+      Sequential {
+        Dense(5, 4)
+        OwnBlock()
+        Dense(4, 2)
+      }
+    ),
   ]
+
+  /// A layer of a user's own, of parts: Block of make.py.
+  private struct Block: Layer {
+    let gate = Dense(4, 4, activation: .sigmoid), value = Dense(4, 4, activation: .tanh, hasBias: false), norm = LayerNorm(4)
+    var parts: [NamedLayer] { [gate.named("gate"), value.named("value"), norm.named("norm")] }
+    func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+      x + gate(x, parameters) * value(norm(x, parameters.dropFirst(3)), parameters.dropFirst(2))
+    }
+  }
+
+  /// The same with parameters of its own, which lie in another order.
+  private struct OwnBlock: Layer {
+    func declareParameters(in layout: inout ParameterLayout, name: String) {
+      LayerNorm(4).declareParameters(in: &layout, name: "\(name).norm")
+      layout.appendAffine("\(name).gate", fanIn: 4, outputs: 4)
+      layout.appendAffine("\(name).value", fanIn: 4, outputs: 4, hasBias: false)
+    }
+    func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+      let normed = LayerNorm(4)(x, parameters)
+      return x + (matmul(x, parameters[2]) + parameters[3]).sigmoid() * matmul(normed, parameters[4]).tanh()
+    }
+  }
+
+  /// Parts of its own and what no part has.
+  private struct Scaled: Layer {
+    let recurrent = GRU(3, 5)
+    var parts: [NamedLayer] { [recurrent.named("inner")] }
+    func declareParameters(in layout: inout ParameterLayout, name: String) {
+      layout.append("\(name).scale", [5], start: [1])
+      parts.declareParameters(in: &layout, name: name)
+    }
+    func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+      recurrent(x, parameters.dropFirst(1)) * parameters[0]
+    }
+  }
+
+  /// A model that is no sequence of layers.
+  private struct Classifier: Model {
+    let recurrent = GRU(3, 5), output = Dense(5, 2)
+    var parts: [NamedLayer] { [recurrent.named("recurrent"), output.named("output")] }
+    func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
+      let x = inputs.permuted([1, 0, 2])
+      let mask = Tensor<Bool>(sequenceLengths: Array(repeating: x.shape[0], count: x.shape[1]), time: x.shape[0])
+      let states = recurrent.run(x, LayerParameters(parameters), from: nil, mask: mask)
+      return output(states.final[row: 0], LayerParameters(parameters, from: recurrent.parameterCount))
+    }
+  }
 
   private func path(_ file: String) -> String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -113,6 +183,52 @@ struct ModelFileTests {
     // A reset before the product is not PyTorch's.
     let before = Sequential.recurrent(GRU(3, 5, reset: .before, recurrentBias: .all), outputs: 2)
     #expect(throws: TensorFileError.self) { try before.load(path("gru.safetensors"), of: Double.self) }
+  }
+
+  @Test func `of a model of one's own go by the names of its parts`() throws {
+    let (model, data) = (Classifier(), try NumPyArchive(path("gru.npz")))
+    let theta = try model.load(path("gru.safetensors"), of: Double.self)
+    let (x, y) = (try data.read("input", as: Double.self), try data.read("output", as: Double.self))
+    expectClose(model(x, at: theta), y, Tolerance(relative: 1e-12, absolute: 1e-13), "PyTorch's output")
+    expectClose(theta, try Sequential.recurrent(GRU(3, 5), outputs: 2).load(path("gru.safetensors")), .exact, "the order of parts")
+    expectClose(try model.parameters(from: model.namedTensors(of: theta)), theta, .exact, "written and read")
+  }
+
+  @Test func `of a layer that has more than its parts hold all of it`() throws {
+    let model = Sequential { Scaled().named("s") }
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 1)
+    let tensors = model.namedTensors(of: theta)
+    #expect(
+      Set(tensors.names) == [
+        "s.inner.weight_ih_l0", "s.inner.weight_hh_l0", "s.inner.bias_ih_l0", "s.inner.bias_hh_l0", "s.scale",
+      ])
+    expectClose(try model.parameters(from: tensors), theta, .exact, "written and read")
+  }
+
+  @Test func `of stacks number layers that are alike, and name others each by itself`() {
+    func names(_ stack: some RecurrentLayer) -> Set<String> {
+      let model = Sequential { stack.named("r") }
+      return Set(model.namedTensors(of: Tensor<Double>(zeros: [model.layout.count])).names)
+    }
+    let alike = StackedRecurrent(
+      [StackedRecurrent([RNN(3, 3)], output: .all), StackedRecurrent([RNN(3, 3), RNN(3, 3)], output: .all)], output: .last)
+    let kinds = ["weight_ih", "weight_hh", "bias_ih", "bias_hh"]
+    #expect(names(alike) == Set(kinds.flatMap { kind in (0..<3).map { "r.\(kind)_l\($0)" } }))
+    // PyTorch has a bias in all layers of a module or in none.
+    let mixed = StackedRecurrent([LSTM(3, 3), LSTM(3, 3, hasBias: false)], output: .last)
+    #expect(names(mixed) == Set(kinds.map { "r.0.\($0)_l0" } + ["r.1.weight_ih_l0", "r.1.weight_hh_l0"]))
+    let nested = StackedRecurrent([mixed, mixed], output: .last)
+    #expect(names(nested).count == 12 && names(nested).isSuperset(of: ["r.0.0.bias_ih_l0", "r.1.1.weight_hh_l0"]))
+    let foreign = StackedRecurrent([GRU(3, 3), GRU(3, 3, reset: .before)], output: .last)
+    #expect(names(foreign).isSuperset(of: ["r.0.weight_ih_l0", "r.1.input"]))
+  }
+
+  @Test func `are made with the folders on the way to them`() throws {
+    try withFolder { folder in
+      let model = Sequential { Dense(2, 2) }
+      try model.save(Tensor<Double>(zeros: [6]), to: "\(folder)/a/b/c.safetensors")
+      #expect(FileManager.default.fileExists(atPath: "\(folder)/a/b/c.safetensors"))
+    }
   }
 
   @Test func `of which something is missing, too much or of another shape are refused by name`() throws {

@@ -28,6 +28,77 @@ struct ModelTests {
     #expect(Sequential { GRU(3, 5, reset: .after) }.summary(inputShape: [7, 3]).flops == 2 * 7 * (3 * 20 + 5 * 15))
   }
 
+  @Test func `are summarised down to the layers in residual stacks`() {
+    let model = Sequential.residualClassifier(size: 8, maps: 4, stages: 2, blocks: 1)
+    let summary = model.summary(inputShape: [3, 8, 8])
+    #expect(
+      summary.rows.map(\.name) == [
+        "0", "1", "2", "3.body.0", "3.body.1", "3.body.2", "3.body.3", "3.body.4", "4.body.0", "4.body.1", "4.body.2", "4.body.3",
+        "4.body.4", "4.shortcut.0", "4.shortcut.1", "5", "6", "7",
+      ])
+    #expect(summary.rows.count { $0.kind == "Conv2D" } == 6 && summary.rows.count { $0.kind == "LayerNorm" } == 6)
+    #expect(summary.parameters == model.layout.count && summary.outputShape == [10])
+    // The shortcut reads what the body reads.
+    #expect(summary.rows[13].outputShape == [8, 4, 4] && summary.rows[13].flops == 2 * 4 * 4 * 8 * 4)
+    let first = 2 * 8 * 8 * 4 * 9 * (3 + 4 + 4)
+    #expect(summary.flops == first + 2 * 4 * 4 * 8 * 9 * (4 + 8) + 2 * 4 * 4 * 8 * 4 + 2 * 8 * 10)
+    for (name, entries) in model.layout.layers {
+      let row = summary.rows.first { $0.name == name }
+      #expect(row?.parameters == entries.reduce(0) { $0 + $1.count }, "\(name)")
+    }
+    let frozen = model.freezing(["3"], at: Tensor<Double>(zeros: [model.layout.count])).summary(inputShape: [3, 8, 8])
+    #expect(frozen.rows.reduce(0) { $0 + $1.frozen } == 2 * (4 * 4 * 9 + 2 * 4 * 8 * 8))
+  }
+
+  /// A layer and a model of a user's own, made of parts.
+  private struct Block: Layer {
+    let a = Dense(3, 4, activation: .tanh), b = Sequential { Dense(4, 3) }
+    var parts: [NamedLayer] { [b.named("b"), a.named("a")] }
+    func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+      x + b(a(x, parameters.dropFirst(b.parameterCount)), parameters)
+    }
+  }
+  private struct Twice: Model {
+    let block = Block(), head = Dense(3, 2)
+    var parts: [NamedLayer] { [block.named("block"), head.named("head")] }
+    func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
+      let own = LayerParameters(parameters)
+      return head(block(block(inputs, own), own), own.dropFirst(block.parameterCount))
+    }
+  }
+
+  @Test func `are summarised down to the parts of a user's own layers and models`() {
+    let summary = Sequential { Block().named("block") }.summary(inputShape: [3])
+    #expect(summary.rows.map(\.name) == ["block.b.0", "block.a"] && summary.rows.map(\.kind) == ["Dense", "Dense"])
+    #expect(summary.rows.map(\.parameters) == [15, 16] && summary.rows.map(\.flops) == [24, 24])
+    #expect(summary.rows.map(\.outputShape) == [nil, nil] && summary.outputShape == [3])
+    let twice = Twice().summary(inputShape: [3])
+    #expect(twice.rows.map(\.name) == ["block.b.0", "block.a", "head"] && twice.rows.map(\.flops) == [48, 48, 12])
+    #expect(twice.rows.map(\.parameters) == [15, 16, 8] && twice.outputShape == [2])
+  }
+
+  @Test func `of sequences are summarised for one example, whatever the order of axes`() {
+    let first = Sequential {
+      RNN(1, 2, order: .timeFirst)
+      Dense(2, 1)
+    }
+    // Two products a step, [1, 1] x [1, 2] and [1, 2] x [2, 2], and one behind.
+    #expect(first.summary(inputShape: [5, 1]).flops == 5 * (4 + 8) + 4)
+    for order in [SequenceOrder.batchFirst, .timeFirst] {
+      let model = Sequential {
+        RNN(1, 2, output: .all, order: order)
+        Residual { LSTM(2, 2, output: .all, order: order) }
+        StackedRecurrent([GRU(2, 3), GRU(3, 3)], output: .last, order: order)
+        Dense(3, 1)
+      }
+      let summary = model.summary(inputShape: [5, 1])
+      #expect(summary.rows.map(\.name) == ["0", "1.body.0", "2.0", "2.1", "3"])
+      #expect(summary.rows.map(\.outputShape) == [[5, 2], [5, 2], [5, 3], [3], [1]], "\(order)")
+      #expect(summary.rows[0].flops == 5 * (4 + 8) && summary.rows[1].flops == 5 * (32 + 32), "\(order)")
+      #expect(summary.parameters == model.layout.count)
+    }
+  }
+
   /// A layer of a user's own.
   private struct Scale: Layer {
     func declareParameters(in layout: inout ParameterLayout, name: String) { layout.append("\(name).scale", [4], start: [1]) }

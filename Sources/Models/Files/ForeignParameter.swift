@@ -46,6 +46,13 @@ public struct ForeignParameter: Sendable, Hashable {
     return result
   }
 
+  /// The same where the layer's parameters are at the given places.
+  func moved(to places: [Int]) -> ForeignParameter {
+    var result = self
+    for index in targets.indices { result.targets[index].entry = places[targets[index].entry] }
+    return result
+  }
+
   /// The tensor to be stored for parameters θ.
   func stored<S: TensorScalar>(_ layout: ParameterLayout, _ theta: Tensor<S>) -> Tensor<S> {
     if targets.count == 1 && targets[0].rows == nil {
@@ -84,5 +91,44 @@ public struct ForeignParameter: Sendable, Hashable {
 
   private func inverse(of permutation: [Int]) -> [Int] {
     permutation.indices.map { axis in permutation.firstIndex(of: axis)! }
+  }
+}
+
+extension ParameterLayout {
+  /// What PyTorch calls these parameters: those of `parts`, layers under their full names, as the layers say. The others go by the names here;
+  /// the weight of an affine map is [outputs, inputs] there.
+  func foreignParameters(of parts: [NamedLayer]) -> [ForeignParameter] {
+    var (result, others) = ([ForeignParameter](), Set(entries.indices))
+    for part in parts {
+      let places = places(of: part)
+      others.subtract(places)
+      result += part.layer.foreignParameters(name: part.name).map { $0.moved(to: places) }
+    }
+    let weights = Set(affineBlocks.compactMap { block in entries.firstIndex { block.isInputMajorWeight($0) } })
+    return result
+      + others.sorted().map { index in
+        ForeignParameter(name: entries[index].name, entry: index, permutation: weights.contains(index) ? [1, 0] : nil)
+      }
+  }
+
+  /// Where the parameters of a layer under its full name are among these.
+  func places(of part: NamedLayer) -> [Int] {
+    part.layer.layout(name: part.name).entries.map { entry in
+      guard let index = index(of: entry.name), entries[index].shape == entry.shape else {
+        fatalError(
+          "\(type(of: part.layer)), a part: its parameter \(entry.name) of shape \(entry.shape) is not among those declared; "
+            + "declare those of all parts under the parts' names")
+      }
+      return index
+    }
+  }
+}
+
+extension AffineBlock {
+  /// Whether a parameter is the whole weight of this map, [inputs, outputs].
+  fileprivate func isInputMajorWeight(_ entry: ParameterLayout.Entry) -> Bool {
+    let piece = pieces[0]
+    return entry.shape == [fanIn, outputs] && entry.offset == piece.offset && piece.columns >= fanIn
+      && piece.columnStride == outputs && piece.outputStride == 1
   }
 }

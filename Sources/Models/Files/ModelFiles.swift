@@ -7,8 +7,9 @@ public enum ParameterConvention: Sendable, Hashable {
   case kappa
   /// As PyTorch's `state_dict()` of a module with the same names has them: `nn.Linear`, `nn.Conv2d`, `nn.ConvTranspose2d`, `nn.LayerNorm`,
   /// `nn.RNN`, `nn.LSTM`, `nn.GRU` (reset after the product, all biases). Where PyTorch has two biases that are only ever added, they
-  /// are read as their sum, and written as it and zeros. Layers of your own are stored as they say (`foreignParameters`), else as here; of a
-  /// frozen model store the merged parameters with the whole model.
+  /// are read as their sum, and written as it and zeros. A layer of your own that names its parts is stored as these are, else by the names here,
+  /// its affine maps as `nn.Linear`, unless it says otherwise (`foreignParameters`). Models name their layers, too (`Model.parts`); of a frozen model
+  /// store the merged parameters with the whole model.
   case pytorch
 }
 
@@ -41,7 +42,8 @@ extension Model {
     return theta
   }
 
-  /// Writes θ to a file: `.npz` as NumPy's archive, any other name as safetensors. The file is there whole or not at all.
+  /// Writes θ to a file: `.npz` as NumPy's archive, any other name as safetensors. The file is there whole or not at all; folders on the way
+  /// to it that are missing are made.
   /// - Throws: what went wrong on disk.
   public func save<S: TensorScalar>(
     _ theta: Tensor<S>, to path: String, as convention: ParameterConvention = .pytorch
@@ -67,8 +69,8 @@ extension Model {
     if convention == .pytorch {
       require(
         !parts.isEmpty || layout.entries.isEmpty,
-        "\(Self.self): a model that names no layers has no names in PyTorch; store its parameters as .kappa")
-      return parts.foreignParameters(name: "")
+        "\(Self.self): a model that names no layers has no names in PyTorch; name them (`parts`) or store its parameters as .kappa")
+      return layout.foreignParameters(of: parts)
     }
     return layout.entries.enumerated().map { ForeignParameter(name: $1.name, entry: $0) }
   }

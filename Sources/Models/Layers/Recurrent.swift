@@ -181,9 +181,8 @@ public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
   public var stateParts: Int { layers.reduce(0) { $0 + $1.stateParts } }
   public var outputPart: Int { layers.dropLast().reduce(0) { $0 + $1.stateParts } + layers.last!.outputPart }
 
-  public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    for (index, layer) in layers.enumerated() { layer.declareParameters(in: &layout, name: "\(name).\(index)") }
-  }
+  /// The layers, by their number from the lowest.
+  public var parts: [NamedLayer] { layers.enumerated().map { $1.named("\($0)") } }
 
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
@@ -212,16 +211,41 @@ public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
     return RecurrentResult(states: states, final: finals.count == 1 ? finals[0] : Variable(concatenating: finals, axis: 0))
   }
 
-  /// PyTorch numbers the layers behind the parameters' names; layers that it does not have go by the names here.
+  /// PyTorch numbers the layers of one module behind the parameters' names, those of stacks of stacks on and on. Layers that are not all alike,
+  /// or that it does not have, are modules of their own there, under the names here.
   public func foreignParameters(name: String) -> [ForeignParameter] {
-    zip(layers, firstParameters).enumerated().flatMap { index, entry in
-      let (layer, first) = entry
-      let isNumbered = layer.foreignParameters(name: name).allSatisfy { $0.name.hasSuffix("_l0") }
-      return layer.foreignParameters(name: isNumbered ? name : "\(name).\(index)").map { parameter in
+    var (result, below, common) = ([ForeignParameter](), 0, Set<Substring>?.none)
+    for (layer, first) in zip(layers, firstParameters) {
+      var kinds: [Int: Set<Substring>] = [:]
+      for parameter in layer.foreignParameters(name: name) {
+        guard let (kind, number) = parameter.name.numbered(behind: name) else { return parts.foreignParameters(name: name) }
+        kinds[number, default: []].insert(kind)
         var moved = parameter.shifted(by: first)
-        if isNumbered { moved.name = moved.name.dropLast() + "\(index)" }
-        return moved
+        moved.name = "\(name).\(kind)_l\(below + number)"
+        result.append(moved)
       }
+      for number in 0..<kinds.count {
+        guard let own = kinds[number], common == nil || common == own else { return parts.foreignParameters(name: name) }
+        common = own
+      }
+      below += kinds.count
     }
+    return result
+  }
+}
+
+/// Recurrent layers that hand their states on, one to the next.
+protocol RecurrentStack: RecurrentLayer {}
+extension StackedRecurrent: RecurrentStack {}
+
+extension String {
+  /// Of "name.weight_ih_l3" the "weight_ih" and the 3; nil if this is not a name of that kind.
+  fileprivate func numbered(behind name: String) -> (kind: Substring, number: Int)? {
+    guard hasPrefix("\(name).") else { return nil }
+    let own = dropFirst(name.count + 1)
+    guard !own.contains("."), let end = own.lastIndex(of: "_") else { return nil }
+    let suffix = own[end...]
+    guard suffix.hasPrefix("_l"), let number = Int(suffix.dropFirst(2)) else { return nil }
+    return (own[..<end], number)
   }
 }

@@ -40,10 +40,6 @@ public struct Sequential: Model, Layer {
   /// The layers, in the order in which they are applied.
   public var layers: [any Layer] { parts.map(\.layer) }
 
-  public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    parts.declareParameters(in: &layout, name: name)
-  }
-
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
     var x = x
     for (part, first) in zip(parts, firstParameters) { x = part.layer(x, parameters.dropFirst(first)) }
@@ -53,8 +49,6 @@ public struct Sequential: Model, Layer {
   public func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
     self(inputs, LayerParameters(parameters))
   }
-
-  public func foreignParameters(name: String) -> [ForeignParameter] { parts.foreignParameters(name: name) }
 }
 
 /// Layers listed one a line, with `if` and `for` where a network is made by rule.
@@ -101,18 +95,17 @@ public struct Residual: Layer {
     self.activation = activation
   }
 
-  private var parts: [NamedLayer] { [body.named("body")] + (shortcut.map { [NamedLayer(name: "shortcut", layer: $0)] } ?? []) }
-
-  public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    parts.declareParameters(in: &layout, name: name)
-  }
+  /// g under "body", and s, if it is a layer, under "shortcut".
+  public var parts: [NamedLayer] { [body.named("body")] + (shortcut.map { [NamedLayer(name: "shortcut", layer: $0)] } ?? []) }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
     let past = shortcut.map { $0(x, parameters.dropFirst(body.layout.entries.count)) } ?? x
-    let change = body(x, parameters)
+    return joined(body(x, parameters), past)
+  }
+
+  /// f(g + s).
+  func joined<S: TensorScalar>(_ change: Variable<S>, _ past: Variable<S>) -> Variable<S> {
     require(change.shape == past.shape, "Residual: layers that make \(change.shape) beside a shortcut of \(past.shape)")
     return (change + past).activated(activation)
   }
-
-  public func foreignParameters(name: String) -> [ForeignParameter] { parts.foreignParameters(name: name) }
 }

@@ -35,6 +35,8 @@ public struct MLP: Model {
   public var layout: ParameterLayout { network.layout }
   public var parts: [NamedLayer] { network.parts }
 
+  public func summary(inputShape: [Int]) -> ModelSummary { network.summary(inputShape: inputShape) }
+
   public func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
     network(inputs, parameters)
   }
