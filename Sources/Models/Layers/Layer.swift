@@ -115,5 +115,5 @@ extension [NamedLayer] {
 }
 
 extension NamedLayer {
-  fileprivate func name(within outer: String) -> String { outer.isEmpty ? name : "\(outer).\(name)" }
+  func name(within outer: String) -> String { outer.isEmpty ? name : "\(outer).\(name)" }
 }

@@ -11,7 +11,7 @@ import Tensor
 ///     }
 ///
 /// Layers without a name of their own go by their position: the first kernel above is "0.weight", as in PyTorch.
-public struct Sequential: Model, Layer {
+public struct Sequential: Model, Layer, LayerOfLayers {
   /// The layers with their names, in the order in which they are applied.
   public let parts: [NamedLayer]
   public let layout: ParameterLayout
@@ -84,7 +84,11 @@ public enum LayerList {
 }
 
 /// y = f(g(x) + s(x)): a stack of layers g and a way past it, x itself unless a layer s is given (He et al., 2016).
-public struct Residual: Layer {
+///
+/// To initialisers that ask (`AffineBlock.nonlinearity`), f is what is applied to the last maps of g and of s, unless these name one
+/// themselves or end otherwise, as with a normalisation. Each is treated as if it were alone: with `.sparse` and f = tanh, a unit that has a
+/// bias in g and one in s starts with both at 0.5.
+public struct Residual: Layer, LayerOfLayers {
   /// g.
   public let body: Sequential
   /// s; x itself if nil. Where g changes the shape, s has to do the same.
@@ -101,10 +105,18 @@ public struct Residual: Layer {
     self.activation = activation
   }
 
-  private var parts: [NamedLayer] { [body.named("body")] + (shortcut.map { [NamedLayer(name: "shortcut", layer: $0)] } ?? []) }
+  var parts: [NamedLayer] { [body.named("body")] + (shortcut.map { [NamedLayer(name: "shortcut", layer: $0)] } ?? []) }
 
   public func declareParameters(in layout: inout ParameterLayout, name: String) {
-    parts.declareParameters(in: &layout, name: name)
+    let inputs = layout.outputNonlinearity
+    for part in parts {
+      layout.outputNonlinearity = inputs
+      let maps = layout.affineBlocks.count
+      part.layer.declareParameters(in: &layout, name: part.name(within: name))
+      // A part without maps says nothing of the one before.
+      if layout.affineBlocks.count > maps { layout.noteNonlinearity(activation) }
+    }
+    layout.outputNonlinearity = activation
   }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
