@@ -63,6 +63,17 @@ enum ModelsGuide {
     let gradient = objective.on(inputs: images, targets: .labels(labels)).gradient(at: theta)
     for (layer, part) in network.layout.layerViews(of: gradient) { print(layer, part.norm()) }
 
+    let small = Sequential {
+      Dense(4, 3, activation: .tanh).named("hidden")
+      Dense(3, 2).named("output")
+    }
+    let point = Objective(small, loss: .halfSquaredError)
+      .on(inputs: Tensor<Double>(ones: [5, 4]), targets: .values(Tensor(zeros: [5, 2])))
+      .linearization(at: small.initialParameters(.lecun, seed: 1))
+    let hessian = point.hessianVectorProducts(Tensor(identity: small.layout.count))
+    for (layer, block) in small.layout.layerBlocks(of: hessian) { print(layer, block.shape, block.norm()) }
+    for (layer, part) in small.layout.layerViews(of: point.perExampleGradients()) { print(layer, part.shape) }
+
     let head = network.freezing(["stem", "2", "3"], at: theta)
     print(head.layout.count, "of", network.layout.count, "parameters are free")
 

@@ -45,10 +45,16 @@ public struct AffineBlock: Sendable, Hashable {
   public var hasBias: Bool
   /// The columns of Θ, from the first to the last.
   public var pieces: [Piece]
+  /// The number of inputs of one output of the layer as a whole, those included whose weights are frozen and no columns here: the fan-in that
+  /// the variances of initial weights go by. `fanIn` unless columns were taken out.
+  public var layerFanIn: Int
   /// How many of the inputs of an output are one channel's: the area of a convolution's kernel, else 1.
   public var receptiveField = 1
   /// What is applied to y, element by element; nil if something else is, as in an LSTM. Some initialisers ask.
   public var nonlinearity: Activation? = .identity
+  /// What made the inputs x, element by element: the nonlinearity of the layer below; nil if something else did, the identity for the inputs
+  /// of the model. `ParameterLayout.declare` says it, from its `outputNonlinearity`.
+  public internal(set) var inputNonlinearity: Activation? = .identity
 
   /// A block of the given parts, in the order of its columns; see there. The last piece is the bias's, if there is one.
   public init(name: String, outputs: Int, hasBias: Bool, pieces: [Piece]) {
@@ -58,6 +64,7 @@ public struct AffineBlock: Sendable, Hashable {
     self.hasBias = hasBias
     self.pieces = pieces
     fanIn = pieces.reduce(0) { $0 + $1.columns } - (hasBias ? 1 : 0)
+    layerFanIn = fanIn
   }
 
   /// A block of weights that lie in `order` from `offset` on, the bias behind them.
@@ -88,6 +95,47 @@ public struct AffineBlock: Sendable, Hashable {
     result.pieces[pieces.count - 1].columns -= 1
     if result.pieces.last!.columns == 0 { result.pieces.removeLast() }
     return result
+  }
+
+  /// The columns whose parameters all lie in `ranges`, as a map of the same outputs and the same `layerFanIn`; the bias is one of them if it
+  /// lies there too. Nil if no weight does, or only a part of some column.
+  /// - Parameter ranges: indices in the parameter vector; disjoint.
+  /// - Complexity: O(columns · ranges); of a column that lies in several ranges every element is looked at.
+  package func restricted(to ranges: [Range<Int>]) -> AffineBlock? {
+    var (kept, keptColumns, keepsBias, column) = ([Piece](), 0, false, 0)
+    for piece in pieces {
+      var isRun = false
+      for index in 0..<piece.columns {
+        let first = piece.offset + index * piece.columnStride
+        let inside = elements(of: piece, from: first, in: ranges)
+        guard inside == 0 || inside == outputs else { return nil }
+        let isKept = inside > 0
+        if isKept && isRun {
+          kept[kept.count - 1].columns += 1
+        } else if isKept {
+          kept.append(Piece(offset: first, columns: 1, columnStride: piece.columnStride, outputStride: piece.outputStride))
+        }
+        isRun = isKept
+        if isKept { keptColumns += 1 }
+        column += 1
+        if hasBias && column == columns { keepsBias = isKept }
+      }
+    }
+    guard keptColumns > (keepsBias ? 1 : 0) else { return nil }
+    var result = self
+    result.pieces = kept
+    result.hasBias = keepsBias
+    result.fanIn = keptColumns - (keepsBias ? 1 : 0)
+    return result
+  }
+
+  /// How many elements of the column of a piece that starts at `first` lie in `ranges`.
+  private func elements(of piece: Piece, from first: Int, in ranges: [Range<Int>]) -> Int {
+    let span = first..<first + (outputs - 1) * piece.outputStride + 1
+    let touched = ranges.filter { $0.overlaps(span) }
+    if touched.isEmpty { return 0 }
+    if touched.count == 1 && span.clamped(to: touched[0]) == span { return outputs }
+    return (0..<outputs).count { output in touched.contains { $0.contains(first + output * piece.outputStride) } }
   }
 
   /// The number of columns of Θ.

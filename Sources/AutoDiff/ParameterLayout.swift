@@ -25,6 +25,10 @@ public struct ParameterLayout: Sendable, Hashable {
   public private(set) var affineBlocks: [AffineBlock] = []
   /// The length of θ.
   public private(set) var count = 0
+  /// What made, element by element, the numbers that the layers declared so far hand on to the next: the nonlinearity of the last map, or of an
+  /// activation layer behind it; nil if something else did, the identity for the inputs of the model. A layer whose maps do not read
+  /// one another's outputs, or that does more with them, sets it. It is a remark for layers to come, and no part of what `==` compares.
+  public var outputNonlinearity: Activation? = .identity
 
   /// A layout without parameters.
   public init() {}
@@ -53,21 +57,25 @@ public struct ParameterLayout: Sendable, Hashable {
     block.nonlinearity = nonlinearity
     let index = append("\(name).weight", [fanIn, outputs])
     if hasBias { append("\(name).bias", [outputs]) }
-    affineBlocks.append(block)
+    declare(block)
     return index
   }
 
-  /// Declares that parameters already there form an affine map.
+  /// Declares that parameters already there form an affine map, whose inputs are taken to be what the layers before hand on.
   public mutating func declare(_ block: AffineBlock) {
     require(
       block.spans.allSatisfy { $0.lowerBound >= 0 && $0.upperBound <= count },
       "AffineBlock \(block.name) lies outside the parameters")
+    var block = block
+    block.inputNonlinearity = outputNonlinearity
     affineBlocks.append(block)
+    outputNonlinearity = block.nonlinearity
   }
 
-  /// Says what is applied to the outputs of the affine map declared last, for a nonlinearity that is a layer of its own. Nothing happens if
-  /// it has been said, or if other parameters, a normalisation's gains for example, come between.
+  /// Says that a nonlinearity that is a layer of its own comes next. It is what is handed on, and is what is applied to the outputs of the affine
+  /// map declared last unless that has been said, or other parameters, a normalisation's gains for example, come between.
   public mutating func noteNonlinearity(_ nonlinearity: Activation) {
+    if nonlinearity != .identity { outputNonlinearity = nonlinearity }
     guard let last = affineBlocks.indices.last, affineBlocks[last].nonlinearity == .identity,
       affineBlocks[last].spans.contains(where: { $0.upperBound == count })
     else { return }
@@ -93,19 +101,23 @@ public struct ParameterLayout: Sendable, Hashable {
     return result
   }
 
-  /// What a vector of this layout (a gradient, a diagonal, a step) says about each layer: its part of the vector, flat.
-  public func layerViews<S: TensorScalar>(of vector: Tensor<S>) -> [(name: String, part: Tensor<S>)] {
-    require(vector.shape == Shape(ofVector: count), "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
-    return layers.map { layer in
-      (layer.name, vector.piece(at: layer.entries[0].offset, shape: [layer.entries.reduce(0) { $0 + $1.count }]))
-    }
-  }
-
   /// Piece `index` of a vector of this layout, under its shape: a view.
   @specialized(where S == Float) @specialized(where S == Double)
   public func view<S: TensorScalar>(_ index: Int, of vector: Tensor<S>) -> Tensor<S> {
     require(vector.shape == Shape(ofVector: count), "ParameterLayout: a vector of shape \(vector.shape) for \(count) parameters")
     return vector.piece(at: entries[index].offset, shape: entries[index].shape)
+  }
+}
+
+extension ParameterLayout {
+  /// Whether the parameters and the maps are the same.
+  public static func == (a: ParameterLayout, b: ParameterLayout) -> Bool {
+    a.count == b.count && a.entries == b.entries && a.affineBlocks == b.affineBlocks
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(entries)
+    hasher.combine(affineBlocks)
   }
 }
 

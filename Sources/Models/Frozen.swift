@@ -3,6 +3,11 @@ import Tensor
 
 /// A model some of whose parameters stay where they are: θ is the others. Gradients, curvature and optimizers see these alone, at the cost
 /// of these alone.
+///
+/// An affine map some of whose weights are frozen stays one of the others, with their columns and, if it is free, the bias: a penalty, an
+/// initialiser and a preconditioner see what is left of it. Its outputs still sum over all inputs, so that the variances of new weights go by
+/// the fan-in of the whole layer (`AffineBlock.layerFanIn`), and a weight starts as it would in the layer as a whole; `.sparse` draws its connections, and
+/// `.orthogonal` its matrix, among the columns that are left. A map of whose weights none is left, or whose columns are frozen in part, is none.
 public struct Frozen<Network: Model, Scalar: TensorScalar>: Model {
   /// The model as a whole.
   public let model: Network
@@ -20,22 +25,26 @@ public struct Frozen<Network: Model, Scalar: TensorScalar>: Model {
     require(theta.shape == [full.count], "Frozen: a vector of shape \(theta.shape) for \(full.count) parameters")
     self.model = model
     all = theta.contiguous()
-    var (layout, places, frozen) = (ParameterLayout(), [Int?](), [Range<Int>]())
+    var (layout, places) = (ParameterLayout(), [Int?]())
+    var (free, frozen) = ([Range<Int>](), [Range<Int>]())
     for entry in full.entries {
       let isKept = isFrozen(entry.name)
       places.append(isKept ? nil : layout.append(entry.name, entry.shape, start: entry.start))
-      if isKept { frozen.append(entry.offset..<entry.offset + entry.count) }
+      if isKept { frozen.append(entry.range) } else { free.append(entry.range) }
     }
-    // Affine maps that are free as a whole, or but for their bias.
-    func isFree(_ block: AffineBlock) -> Bool { !block.spans.contains { span in frozen.contains { $0.overlaps(span) } } }
     for block in full.affineBlocks {
-      guard var moved = [block, block.withoutBias].compactMap({ $0 }).first(where: isFree) else { continue }
+      // What lies between the columns of a piece must stay there.
+      guard var moved = block.restricted(to: free),
+        !moved.spans.contains(where: { span in frozen.contains { $0.overlaps(span) } })
+      else { continue }
       for index in moved.pieces.indices {
         let start = moved.pieces[index].offset
         moved.pieces[index].offset -= frozen.reduce(0) { $0 + ($1.upperBound <= start ? $1.count : 0) }
       }
+      layout.outputNonlinearity = block.inputNonlinearity
       layout.declare(moved)
     }
+    layout.outputNonlinearity = full.outputNonlinearity
     self.layout = layout
     self.places = places
   }
@@ -75,31 +84,34 @@ extension Frozen {
   /// The layers of the whole model, and how many parameters of each are frozen.
   public func summary(inputShape: [Int]) -> ModelSummary {
     var summary = model.summary(inputShape: inputShape)
+    let entries = model.layout.entries
     for index in summary.rows.indices {
-      for (entry, place) in zip(model.layout.entries, places) where place == nil {
-        if summary.rows.count == 1 || entry.name.belongs(to: summary.rows[index].name) {
-          summary.rows[index].frozen += entry.count
-        }
-      }
+      let own =
+        summary.rows.count == 1 ? Array(entries.indices) : model.parameters(named: summary.rows[index].name)?.entries ?? []
+      for entry in own where places[entry] == nil { summary.rows[index].frozen += entries[entry].count }
     }
     return summary
   }
 }
 
+extension Frozen: PartOfModel {
+  var whole: any Model { model }
+}
+
 extension Model {
   /// This model with some parameters where they are.
   /// - Parameters:
-  ///   - names: of parameters or layers, which means all of theirs.
+  ///   - names: of parameters or layers, which means all of theirs. A layer without parameters, a `Flatten` for example, is accepted and changes nothing; a
+  ///     name that is neither stops the program. Layer "a.b" beside layer "a" is no part of it; in a model that does not name its layers
+  ///     (`parts`) this cannot be told, and all parameters count whose names start with "a.".
   ///   - theta: all parameters.
   public func freezing<S: TensorScalar>(_ names: [String], at theta: Tensor<S>) -> Frozen<Self, S> {
+    let entries = layout.entries
+    var frozen = Set<String>()
     for name in names {
-      require(layout.entries.contains { $0.name.belongs(to: name) }, "freezing: no parameter or layer is named \(name)")
+      guard let found = parameters(named: name) else { fatalError("freezing: no parameter or layer is named \(name)") }
+      frozen.formUnion(found.entries.map { entries[$0].name })
     }
-    return Frozen(self, at: theta) { parameter in names.contains { parameter.belongs(to: $0) } }
+    return Frozen(self, at: theta) { frozen.contains($0) }
   }
-}
-
-extension String {
-  /// Whether this is the given parameter, or a parameter of the given layer.
-  func belongs(to name: String) -> Bool { self == name || hasPrefix(name + ".") }
 }

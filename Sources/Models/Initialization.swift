@@ -4,12 +4,16 @@ import Tensor
 /// How the weights of affine maps start out. Biases start at 0 and other parameters where their layers say, unless stated otherwise.
 ///
 /// The fan-in n counts the inputs of one output, the bias not; of a convolution's kernel all its pixels and channels. The fan-out m counts the
-/// outputs, times the kernel's area.
+/// outputs, times the kernel's area. Of a layer some of whose weights are frozen, n counts the inputs of these too: its outputs sum over all.
 public enum Initialization: Sendable, Hashable {
-  /// Each unit gets `connections` incoming weights drawn from N(0, 1) (all of them if it has fewer inputs), the others 0; biases 0.
-  /// For tanh units biases are 0.5 and weights are halved, and halved again if the layer below is tanh too.
-  /// Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5. With replacement, as in the author's program, a unit
-  /// may draw one input twice and has fewer connections then; else they are distinct.
+  /// Each unit gets `connections` incoming weights drawn from N(0, 1), the others 0; biases 0. The inputs are distinct, all of them if there
+  /// are fewer. With replacement, as in the author's program, each of the `connections` draws picks among all inputs: a unit may draw
+  /// one twice, the later weight counting, and has fewer connections then.
+  ///
+  /// For tanh units biases are 0.5 and weights are halved, and halved again if the layer below is tanh too
+  /// (Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5). Which these are is what layers say as they are declared:
+  /// `AffineBlock.nonlinearity` and `inputNonlinearity`. Pooling and normalisation, which say nothing, hand on units as they are; a normalisation
+  /// with gains hides the nonlinearity behind it from the map before it, and the sum of a `Residual` without activation is no layer of tanh units.
   case sparse(connections: Int, withReplacement: Bool = false)
   /// N(0, standardDeviation²).
   case normal(standardDeviation: Double)
@@ -25,41 +29,40 @@ public enum Initialization: Sendable, Hashable {
   case glorotUniform
   /// N(0, 2 / (n + m)).
   case glorotNormal
-  /// `gain` times a matrix with orthonormal rows or columns, [outputs, n], uniform among all such (Saxe et al., 2014). A parameter of its own
-  /// with [rows, groups · rows] elements, as a recurrent weight, is made of one such matrix a group.
+  /// `gain` times a matrix with orthonormal rows or columns, [outputs, n], uniform among all such (Saxe et al., 2014). A weight drawn by its own
+  /// name is such a matrix too, unless it has the shape [rows, groups · rows], several groups, and is of gates, as the recurrent weights of an
+  /// LSTM and a GRU (maps without a `nonlinearity` of single elements), or of no map: then it is made of one matrix a group.
   case orthogonal(gain: Double = 1)
 }
 
 extension Model {
   /// θ as `initialization` draws it. The same seed gives the same bits.
-  /// - Parameter exceptions: what else is drawn in which way, by the name of a layer (the weights of its affine maps) or of a parameter (all of
-  ///   it, a bias too). Later ones win.
+  /// - Parameter exceptions: what else is drawn in which way, by the name of a layer or of a parameter. A layer means the weights of its affine maps; if
+  ///   it has none, as a normalisation, all its parameters. A parameter, a bias too, means all of it and nothing else: `.sparse` then leaves
+  ///   the bias alone, and stops the program unless it is the weight of a map. Later ones win. A name that is not there stops the program,
+  ///   and so does a layer without parameters.
   public func initialParameters<S: TensorScalar>(
     _ initialization: Initialization, except exceptions: KeyValuePairs<String, Initialization> = [:], seed: UInt64,
     of type: S.Type = S.self
   ) -> Tensor<S> {
     let layout = layout
     var theta = layout.startingValues(of: S.self)
-    for (index, block) in layout.affineBlocks.enumerated() where !exceptions.contains(where: { block.name.belongs(to: $0.key) }) {
-      initialization.write(layout, index, RandomStream(seed: seed).split(UInt64(index)), to: &theta)
+    let named = exceptions.map { name, rule in
+      guard let found = parameters(named: name) else { fatalError("initialParameters: no parameter or layer is named \(name)") }
+      require(
+        !found.entries.isEmpty || !found.maps.isEmpty, "initialParameters: layer \(name) has no parameters, or none that are free")
+      return (rule, found, parameter: layout.index(of: name))
+    }
+    let draws = RandomStream(seed: seed)
+    for (index, block) in layout.affineBlocks.enumerated() where !named.contains(where: { $0.1.maps.contains(index) }) {
+      initialization.write(block, draws.split(UInt64(index)), to: &theta)
     }
     // The streams of parameters are apart from those of maps.
-    let stream = RandomStream(seed: seed).split(UInt64.max)
-    for (name, rule) in exceptions {
-      for (index, block) in layout.affineBlocks.enumerated() where block.name.belongs(to: name) {
-        rule.write(layout, index, RandomStream(seed: seed).split(UInt64(index)), to: &theta)
-      }
-      if let index = layout.index(of: name) {
-        let entry = layout.entries[index]
-        // A kernel is drawn as the map it is.
-        if let map = layout.affineBlocks.firstIndex(where: { $0.isWeight(entry) }) {
-          rule.write(layout, map, stream.split(UInt64(index)), to: &theta)
-          continue
-        }
-        theta[rows: entry.offset..<entry.offset + entry.count] = rule.parameter(entry, stream.split(UInt64(index))).flattened()
-      } else {
-        require(
-          layout.affineBlocks.contains { $0.name.belongs(to: name) }, "initialParameters: no parameter or layer is named \(name)")
+    let stream = draws.split(UInt64.max)
+    for (rule, found, parameter) in named {
+      for index in found.maps { rule.write(layout.affineBlocks[index], draws.split(UInt64(index)), to: &theta) }
+      for index in parameter.map({ [$0] }) ?? (found.hasMaps ? [] : found.entries) {
+        rule.write(layout.entries[index], of: layout, stream.split(UInt64(index)), to: &theta)
       }
     }
     return theta
@@ -78,38 +81,54 @@ extension ParameterLayout {
   }
 }
 
-extension AffineBlock {
-  /// Whether a parameter is the kernel of this convolution.
-  fileprivate func isWeight(_ entry: ParameterLayout.Entry) -> Bool {
-    entry.count == outputs * fanIn && entry.shape.rank > 2 && spans[0].lowerBound == entry.offset
-  }
-}
-
 extension Initialization {
-  /// Draws the weights of map `index`.
-  fileprivate func write<S: TensorScalar>(
-    _ layout: ParameterLayout, _ index: Int, _ stream: RandomStream, to theta: inout Tensor<S>
-  ) {
-    let block = layout.affineBlocks[index]
-    let below = index > 0 ? layout.affineBlocks[index - 1].nonlinearity : .identity
+  /// Draws the weights of a map.
+  fileprivate func write<S: TensorScalar>(_ block: AffineBlock, _ stream: RandomStream, to theta: inout Tensor<S>) {
     var matrix = block.matrix(in: theta)
-    write(block, above: below, stream, to: &matrix)
+    draw(block, stream, in: &matrix)
     block.write(matrix, to: &theta)
   }
 
-  /// Draws the weights of a map, Θ [outputs, fanIn (+ 1)], whose bias column is there already.
+  /// Draws a parameter and nothing else: as the map whose weight it is, if it is one.
   fileprivate func write<S: TensorScalar>(
-    _ block: AffineBlock, above: Activation?, _ stream: RandomStream, to matrix: inout Tensor<S>
+    _ entry: ParameterLayout.Entry, of layout: ParameterLayout, _ stream: RandomStream, to theta: inout Tensor<S>
   ) {
+    let map = layout.affineBlocks.first { block in block.spans.contains { $0.overlaps(entry.range) } }
+    let (rows, columns) = (entry.shape.dropLast().reduce(1, *), entry.shape.last ?? 1)
+    let isGrouped = entry.shape.rank > 1 && rows > 0 && rows < columns && columns % rows == 0 && map?.nonlinearity == nil
+    // Its columns of the maps it has a part in; `layerFanIn` is theirs where it is the whole weight.
+    let parts = layout.affineBlocks.compactMap { block in block.restricted(to: [entry.range]).map { (block, $0) } }
+    switch self {
+    case .sparse:
+      require(
+        parts.reduce(0) { $0 + $1.1.count } == entry.count,
+        "initialParameters: sparse initialisation is for the units of a layer, and parameter \(entry.name) is no weight of theirs")
+      for (index, part) in parts.enumerated() { write(part.1, index == 0 ? stream : stream.split(UInt64(index)), to: &theta) }
+    case .orthogonal(let gain) where isGrouped:
+      let groups = (0..<columns / rows).map { stream.split(UInt64($0)).orthogonal([rows, rows], of: S.self) * S(gain) }
+      theta[rows: entry.range] = Tensor(concatenating: groups, axis: 1).flattened()
+    default:
+      if let (block, part) = parts.first, part.fanIn == block.layerFanIn && part.count == entry.count {
+        write(part, stream, to: &theta)
+      } else if case .orthogonal(let gain) = self {
+        theta[rows: entry.range] = (stream.orthogonal([rows, columns]) * S(gain)).flattened()
+      } else {
+        theta[rows: entry.range] = independent(entry.shape, fanIn: rows, fanOut: columns, stream).flattened()
+      }
+    }
+  }
+
+  /// Draws the weights of a map, Θ [outputs, fanIn (+ 1)], whose bias column is there already.
+  private func draw<S: TensorScalar>(_ block: AffineBlock, _ stream: RandomStream, in matrix: inout Tensor<S>) {
     if case .sparse(let connections, let withReplacement) = self {
-      return writeSparse(block, above: above, connections, withReplacement, stream, to: &matrix)
+      return writeSparse(block, connections, withReplacement, stream, to: &matrix)
     }
     let drawn: Tensor<S>
     if case .orthogonal(let gain) = self {
       drawn = stream.orthogonal([block.outputs, block.fanIn]) * S(gain)
     } else {
       let fanOut = block.outputs * block.receptiveField
-      drawn = independent([block.outputs, block.columns], fanIn: block.fanIn, fanOut: fanOut, stream)
+      drawn = independent([block.outputs, block.columns], fanIn: block.layerFanIn, fanOut: fanOut, stream)
         .sliced(axis: 1, 0..<block.fanIn)
     }
     let parts = block.hasBias ? [drawn, matrix.sliced(axis: 1, block.fanIn..<block.columns)] : [drawn]
@@ -120,7 +139,9 @@ extension Initialization {
   private func independent<S: TensorScalar>(_ shape: Shape, fanIn: Int, fanOut: Int, _ stream: RandomStream) -> Tensor<S> {
     func normal(_ variance: Double) -> Tensor<S> { stream.normal(shape) * S(variance).squareRoot() }
     func uniform(_ bound: Double) -> Tensor<S> {
-      require(bound >= 0, "initialParameters: uniform in [-\(bound), \(bound)]")
+      require(
+        bound >= 0 && bound.isFinite,
+        "initialParameters: uniform numbers with the bound \(bound), neither 0 nor positive and finite")
       return bound == 0 ? Tensor(zeros: shape) : stream.uniform(shape, in: S(-bound)..<S(bound))
     }
     switch self {
@@ -136,19 +157,18 @@ extension Initialization {
   }
 
   private func writeSparse<S: TensorScalar>(
-    _ block: AffineBlock, above: Activation?, _ connections: Int, _ withReplacement: Bool, _ stream: RandomStream,
-    to matrix: inout Tensor<S>
+    _ block: AffineBlock, _ connections: Int, _ withReplacement: Bool, _ stream: RandomStream, to matrix: inout Tensor<S>
   ) {
     require(connections > 0, "sparse initialisation with \(connections) connections")
     let isTanh = block.nonlinearity == .tanh
-    let scale: S = (isTanh ? 0.5 : 1) * (isTanh && above == .tanh ? 0.5 : 1)
-    let kept = min(connections, block.fanIn)
-    let weights: Tensor<S> = stream.split(0).normal([block.outputs, kept])
+    let scale: S = (isTanh ? 0.5 : 1) * (isTanh && block.inputNonlinearity == .tanh ? 0.5 : 1)
+    let draws = withReplacement ? connections : min(connections, block.fanIn)
+    let weights: Tensor<S> = stream.split(0).normal([block.outputs, draws])
     var generator = stream.split(1).generator()
     var order = Array(0..<block.fanIn)
     var result = Tensor<S>(zeros: [block.outputs, block.columns])
     for unit in 0..<block.outputs {
-      for connection in 0..<kept {
+      for connection in 0..<draws {
         let pick = Int.random(in: (withReplacement ? 0 : connection)..<block.fanIn, using: &generator)
         if !withReplacement { order.swapAt(connection, pick) }
         result[unit, withReplacement ? pick : order[connection]] = scale * weights[unit, connection]
@@ -156,22 +176,5 @@ extension Initialization {
       if block.hasBias { result[unit, block.fanIn] = isTanh ? 0.5 : matrix[unit, block.fanIn] }
     }
     matrix = result
-  }
-
-  /// Draws a parameter as a whole, whose first axis but for the last counts as its fan-in.
-  fileprivate func parameter<S: TensorScalar>(_ entry: ParameterLayout.Entry, _ stream: RandomStream) -> Tensor<S> {
-    let (rows, columns) = (entry.shape.dropLast().reduce(1, *), entry.shape.last ?? 1)
-    switch self {
-    case .sparse:
-      fatalError("initialParameters: sparse initialisation is for the units of a layer, not for parameter \(entry.name) alone")
-    case .orthogonal(let gain):
-      guard rows < columns && columns % rows == 0 else {
-        return (stream.orthogonal([rows, columns]) * S(gain)).reshaped(to: entry.shape)
-      }
-      let groups = (0..<columns / rows).map { stream.split(UInt64($0)).orthogonal([rows, rows], of: S.self) * S(gain) }
-      return Tensor(concatenating: groups, axis: 1).reshaped(to: entry.shape)
-    default:
-      return independent(entry.shape, fanIn: rows, fanOut: columns, stream)
-    }
   }
 }

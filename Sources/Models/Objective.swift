@@ -63,6 +63,9 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
 }
 
 /// ½ λ Σ θ² over the weights of affine maps, or over all parameters. It enters the value, the gradient, H v and G v alike.
+///
+/// Which numbers are weights is what the maps of the layout say (`ParameterLayout.affineBlocks`), whatever their parameters' shapes: those of every
+/// column but the bias's, each once.
 public struct L2Penalty: Sendable, Hashable {
   /// λ.
   public let coefficient: Double
@@ -70,25 +73,65 @@ public struct L2Penalty: Sendable, Hashable {
   public let includesBiases: Bool
 
   /// - Parameters:
-  ///   - coefficient: λ, not negative.
+  ///   - coefficient: λ, finite and not negative; another one stops the program. 0 is no penalty.
   ///   - includesBiases: whether all parameters count; not by default.
   public init(_ coefficient: Double, includesBiases: Bool = false) {
-    require(coefficient >= 0, "L2Penalty: the coefficient \(coefficient)")
+    require(
+      coefficient >= 0 && coefficient.isFinite, "L2Penalty: the coefficient is \(coefficient), neither 0 nor positive and finite")
     self.coefficient = coefficient
     self.includesBiases = includesBiases
   }
 
   /// Its value; nil if it is of no parameter.
   func callAsFunction<S>(_ parameters: Parameters<S>) -> Variable<S>? {
+    guard coefficient > 0 else { return nil }
     let layout = parameters.layout
-    let spans = layout.affineBlocks.flatMap(\.spans)
-    let counted = layout.entries.indices.filter { index in
-      let entry = layout.entries[index]
-      let place = entry.offset..<entry.offset + entry.count
-      return includesBiases || entry.shape.rank > 1 && spans.contains { $0.overlaps(place) }
+    let weights = includesBiases ? [] : layout.affineBlocks.compactMap { $0.hasBias ? $0.withoutBias : $0 }
+    let squares: [Variable<S>] = layout.entries.indices.compactMap { index in
+      switch includesBiases ? Coverage.everything : layout.entries[index].coverage(by: weights) {
+      case .nothing: nil
+      case .everything: parameters[index].squared().sum()
+      case .part(let covered):
+        (parameters[index] * Variable(Tensor(covered.map { $0 ? 1 : 0 }, shape: parameters[index].shape))).squared().sum()
+      }
     }
-    let squares = counted.map { parameters[$0].squared().sum() }
-    guard coefficient > 0, let first = squares.first else { return nil }
+    guard let first = squares.first else { return nil }
     return squares.dropFirst().reduce(first, +) * S(0.5 * coefficient)
+  }
+}
+
+/// Which of a parameter's elements lie in some maps.
+private enum Coverage {
+  case nothing, everything
+  /// Those marked, in row-major order.
+  case part([Bool])
+}
+
+extension ParameterLayout.Entry {
+  /// Which elements lie in the given maps.
+  fileprivate func coverage(by maps: [AffineBlock]) -> Coverage {
+    var (isTouched, reached) = (false, range.lowerBound)
+    // Mostly pieces without gaps follow one another from the first element to the last.
+    for map in maps {
+      for (piece, span) in zip(map.pieces, map.spans) where span.overlaps(range) {
+        isTouched = true
+        if piece.columns * map.outputs == span.count && span.lowerBound <= reached { reached = max(reached, span.upperBound) }
+      }
+    }
+    if !isTouched { return .nothing }
+    if reached >= range.upperBound { return .everything }
+    var covered = [Bool](repeating: false, count: count)
+    for map in maps {
+      for (piece, span) in zip(map.pieces, map.spans) where span.overlaps(range) {
+        for column in 0..<piece.columns {
+          for output in 0..<map.outputs {
+            let place = piece.offset + column * piece.columnStride + output * piece.outputStride
+            if range.contains(place) { covered[place - offset] = true }
+          }
+        }
+      }
+    }
+    if !covered.contains(true) { return .nothing }
+    return covered.contains(false) ? .part(covered) : .everything
   }
 }

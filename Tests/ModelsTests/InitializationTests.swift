@@ -216,6 +216,111 @@ struct InitializationRuleTests {
     expectClose(matmul(matrix.transposed(), matrix), Tensor(identity: 27), Tolerance(relative: 0, absolute: 1e-12), "kernel")
   }
 
+  @Test func `draw one orthogonal matrix for the weight of a layer, by whatever name`() {
+    let tight = Tolerance(relative: 0, absolute: 1e-12)
+    let model = Sequential {
+      Dense(3, 9).named("d")
+      RNN(9, 18).named("rnn")
+      GRU(18, 3).named("gru")
+    }
+    let theta: Tensor<Double> = model.initialParameters(
+      .lecun,
+      except: [
+        "d.weight": .orthogonal(), "rnn.input": .orthogonal(), "gru.recurrent": .orthogonal(), "d.bias": .orthogonal(gain: 2),
+      ], seed: 1)
+    for (name, rows) in [("d.weight", 3), ("rnn.input", 9)] {
+      let weight = model.layout.view(name, of: theta)
+      expectClose(matmul(weight, weight.transposed()), Tensor(identity: rows), tight, name)
+    }
+    for (index, gate) in model.layout.view("gru.recurrent", of: theta).split(into: 3, axis: 1).enumerated() {
+      expectClose(matmul(gate, gate.transposed()), Tensor(identity: 3), tight, "gate \(index)")
+    }
+    expectClose(model.layout.view("d.bias", of: theta).norm(), 2, tight, "bias")
+    #expect(Set(model.layout.view("d.bias", of: theta).elements.map(abs)).count == 9)
+  }
+
+  @Test func `make exceptions of layers that have no map, and of what they contain`() {
+    let model = Sequential {
+      Dense(3, 3, activation: .tanh).named("a")
+      LayerNorm(3)
+      Residual { LayerNorm(3) }
+      Dense(3, 3, activation: .tanh).named("a.b")
+    }
+    let layout = model.layout
+    let theta: Tensor<Double> = model.initialParameters(.lecun, except: ["1": .constant(2), "a": .constant(3)], seed: 1)
+    #expect(layout.view("1.weight", of: theta).elements + layout.view("1.bias", of: theta).elements == [2, 2, 2, 2, 2, 2])
+    #expect(layout.view("a.weight", of: theta).elements.allSatisfy { $0 == 3 })
+    #expect(layout.view("a.b.weight", of: theta).elements.allSatisfy { $0 != 3 && $0 != 0 })
+    let inner: Tensor<Double> = model.initialParameters(.lecun, except: ["2.body": .constant(4)], seed: 1)
+    #expect(layout.view("2.body.0.weight", of: inner).elements + layout.view("1.weight", of: inner).elements == [4, 4, 4, 1, 1, 1])
+  }
+
+  @Test func `that are sparse may be those of a weight, or of its columns, which leaves the bias`() {
+    let model = Sequential {
+      RNN(6, 40).named("rnn")
+      Dense(40, 50, activation: .tanh).named("out")
+      GRU(50, 7, recurrentBias: .candidate).named("gru")
+    }
+    let theta: Tensor<Double> = model.initialParameters(
+      .lecun,
+      except: [
+        "out.weight": .sparse(connections: 2), "rnn.recurrent": .sparse(connections: 3), "gru.recurrent": .sparse(connections: 4),
+      ],
+      seed: 1)
+    for (name, connections) in [("out.weight", 2), ("rnn.recurrent", 3), ("gru.recurrent", 4)] {
+      let units = model.layout.view(name, of: theta).transposed()
+      #expect((0..<units.shape[0]).allSatisfy { units[row: $0].elements.count { $0 != 0 } == connections }, "\(name)")
+    }
+    #expect(model.layout.view("out.bias", of: theta).elements.allSatisfy { $0 == 0 })
+    #expect(model.layout.view("rnn.input", of: theta).elements.allSatisfy { $0 != 0 })
+    // A tanh unit above tanh units: N(0, 1/16).
+    let square = model.layout.view("out.weight", of: theta).squared().sum().scalar / 100
+    expectClose(square, 0.0625, Tolerance(relative: 5 * 0.02.squareRoot(), absolute: 0), "out")
+  }
+
+  @Test func `that are sparse know the tanh units of residual sums`() {
+    let model = Sequential {
+      Residual(activation: .tanh) { Dense(400, 400).named("inside") }
+      Dense(400, 400, activation: .tanh).named("above")
+    }
+    let theta: Tensor<Double> = model.initialParameters(.sparse(connections: 15), seed: 1)
+    for (name, deviation) in [("0.body.inside", 0.5), ("above", 0.25)] {
+      let meanSquare = model.layout.view("\(name).weight", of: theta).squared().sum().scalar / 6000
+      let tolerance = Tolerance(relative: 5 * (2.0 / 6000).squareRoot(), absolute: 0)
+      expectClose(meanSquare, deviation * deviation, tolerance, name)
+      #expect(model.layout.view("\(name).bias", of: theta).elements.allSatisfy { $0 == 0.5 }, "\(name)")
+    }
+  }
+
+  @Test func `with replacement make all their draws, of fewer inputs too`() {
+    let drawn = weights(Sequential { Dense(10, 2000) }, .sparse(connections: 15, withReplacement: true))
+    // 10 (1 - (9/10)^15) distinct inputs on average, with a deviation below 1 a unit.
+    let mean = Double(drawn.elements.count { $0 != 0 }) / 2000
+    expectClose(mean, 10 * (1 - 0.205891), Tolerance(relative: 0, absolute: 5 / 2000.0.squareRoot()), "distinct inputs")
+  }
+
+  /// Ways to ask for what is not there, and what the program says before it stops.
+  static let mistakes: [(rule: Initialization, except: KeyValuePairs<String, Initialization>, message: String)] = [
+    (.uniform(bound: -1), [:], "uniform numbers with the bound -1.0,"), (.lecun, ["3": .he], "no parameter or layer is named 3"),
+    (.lecun, ["1": .he], "layer 1 has no parameters"), (.lecun, ["2": .sparse(connections: 2)], "2.weight is no weight"),
+    (.lecun, ["0.bias": .sparse(connections: 2)], "0.bias is no weight"),
+  ]
+
+  @Test("say what cannot be drawn", arguments: mistakes.indices)
+  func mistake(_ index: Int) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+      let (rule, exceptions, _) = Self.mistakes[index]
+      let model = Sequential {
+        Dense(3, 4)
+        Flatten()
+        LayerNorm(4)
+      }
+      _ = model.initialParameters(rule, except: exceptions, seed: 1, of: Double.self)
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains(Self.mistakes[index].message), "\(text)")
+  }
+
   @Test func `with replacement may draw an input twice, and then have fewer connections`() {
     let model = MLP([20, 400], activation: .sigmoid)
     let drawn = weights(model, .sparse(connections: 15, withReplacement: true))

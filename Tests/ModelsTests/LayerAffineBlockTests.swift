@@ -63,6 +63,58 @@ struct LayerAffineBlockTests {
     #expect(plain == .tanh && normalised == .identity && recurrent == nil)
   }
 
+  @Test func `know the nonlinearity behind a residual sum, and what made their inputs`() {
+    func nonlinearities(@LayerList _ layers: () -> [NamedLayer]) -> [[Activation?]] {
+      Sequential(layers).layout.affineBlocks.map { [$0.inputNonlinearity, $0.nonlinearity] }
+    }
+    let plain = nonlinearities {
+      Dense(4, 4, activation: .sigmoid)
+      Residual(activation: .tanh) {
+        Dense(4, 4, activation: .tanh)
+        Dense(4, 4)
+      }
+      Dense(4, 4, activation: .tanh)
+    }
+    #expect(plain == [[.identity, .sigmoid], [.sigmoid, .tanh], [.tanh, .tanh], [.tanh, .tanh]])
+    // Both ways of the sum read the inputs; without an activation the sum is no layer of tanh units.
+    let ways = nonlinearities {
+      Dense(4, 4, activation: .sigmoid)
+      Residual(shortcut: Dense(4, 4), activation: .tanh) { Dense(4, 4) }
+      Residual { Dense(4, 4, activation: .tanh) }
+      Dense(4, 4)
+    }
+    #expect(
+      ways == [[.identity, .sigmoid], [.sigmoid, .tanh], [.sigmoid, .tanh], [.tanh, .tanh], [.identity, .identity]])
+    // A sum without maps says nothing of the map before it, nor does one that ends in a normalisation.
+    let none = nonlinearities {
+      Dense(4, 4)
+      Residual(activation: .tanh) { ActivationLayer(.identity) }
+      Residual(activation: .tanh) {
+        Dense(4, 4)
+        LayerNorm(4)
+      }
+      LSTM(4, 4)
+      Dense(4, 4)
+    }
+    #expect(none == [[.identity, .identity], [.tanh, .identity], [.tanh, nil], [nil, .identity]])
+    // Of what a layer that is no map's hands on the next one knows too.
+    let normalised = nonlinearities {
+      Dense(4, 4)
+      LayerNorm(4)
+      ActivationLayer(.tanh)
+      Dense(4, 4)
+    }
+    #expect(normalised == [[.identity, .identity], [.tanh, .identity]])
+    // And whether a model's last layer is one is no difference between layouts.
+    func layout(_ last: Activation) -> ParameterLayout {
+      Sequential {
+        LayerNorm(4)
+        ActivationLayer(last)
+      }.layout
+    }
+    #expect(layout(.tanh) == layout(.identity) && layout(.tanh).hashValue == layout(.identity).hashValue)
+  }
+
   private func theta(_ model: Sequential) -> Tensor<Double> { Tensor.normal([model.layout.count], seed: 7) }
 
   /// Θ [x; 1] of map `index`, as a row.

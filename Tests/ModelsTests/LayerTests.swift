@@ -39,6 +39,46 @@ struct LayerTests {
     #expect(parts.map(\.part.elements) == [(0..<16).map { Double($0) }, (16..<26).map { Double($0) }])
   }
 
+  @Test func `parts of anything whose last axis is that of the parameters are views by layer`() {
+    let layout = MLP([3, 4, 2], activation: .tanh).layout
+    let rows = Tensor<Double>.normal([2, 5, 26], seed: 1)
+    let parts = layout.layerViews(of: rows)
+    #expect(parts.map(\.name) == ["layer0", "layer1"] && parts.map(\.part.shape) == [[2, 5, 16], [2, 5, 10]])
+    expectClose(Tensor(concatenating: parts.map(\.part), axis: 2), rows, .exact, "parts")
+    // Every second element of a longer vector.
+    let strided = Tensor<Double>.normal([52], seed: 2).sliced(axis: 0, 0..<52, step: 2)
+    expectClose(layout.layerViews(of: strided)[1].part, strided.sliced(axis: 0, 16..<26), .exact, "strided")
+  }
+
+  @Test func `blocks of a Hessian by layer are those of its rows and columns`() {
+    let model = MLP([3, 4, 2], activation: .tanh)
+    let (layout, theta) = (model.layout, parameters(model))
+    let (x, t) = (Tensor<Double>.normal([5, 3], seed: 1), Tensor<Double>.normal([5, 2], seed: 2))
+    let point = Objective(model, loss: .halfSquaredError).on(inputs: x, targets: .values(t)).linearization(at: theta)
+    let hessian = point.hessianVectorProducts(Tensor(identity: 26))
+    let blocks = layout.layerBlocks(of: hessian)
+    #expect(blocks.map(\.name) == ["layer0", "layer1"] && blocks.map(\.block.shape) == [[16, 16], [10, 10]])
+    // A direction within one layer sees its block, and beside it the one that leads to the other layer.
+    let v = Tensor<Double>.normal([10], seed: 3)
+    let product = layout.layerViews(of: point.hessianVectorProduct(Tensor(concatenating: [Tensor(zeros: [16]), v])))
+    expectClose(matmul(blocks[1].block, v), product[1].part, "on the diagonal")
+    expectClose(matmul(layout.layerBlock("layer0", "layer1", of: hessian), v), product[0].part, "beside it")
+    let stack = Tensor(stacking: [hessian, 2 * hessian])
+    expectClose(layout.layerBlocks(of: stack)[0].block[row: 1], 2 * blocks[0].block, .exact, "of two matrices")
+  }
+
+  @Test func `parts by layer are of nothing else`() async {
+    await #expect(processExitsWith: .failure) {
+      _ = MLP([3, 2], activation: .tanh).layout.layerViews(of: Tensor<Double>(zeros: [8, 3]))
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = MLP([3, 2], activation: .tanh).layout.layerBlocks(of: Tensor<Double>(zeros: [3, 8]))
+    }
+    await #expect(processExitsWith: .failure) {
+      _ = MLP([3, 2], activation: .tanh).layout.layerBlock("layer0", "layer1", of: Tensor<Double>(zeros: [8, 8]))
+    }
+  }
+
   @Test func `of convolution are the operation, its bias and its nonlinearity`() {
     let layer = Conv2D(3, 4, kernel: Extent2D(height: 3, width: 2), stride: 2, padding: .explicit(1), activation: .tanh)
     let model = Sequential([("c", layer)])

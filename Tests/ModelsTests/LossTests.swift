@@ -256,6 +256,66 @@ struct PenaltyTests {
     expectClose(value(L2Penalty(2, includesBiases: true)) - value(nil), all, Tolerance(relative: 1e-12, absolute: 0), "all")
   }
 
+  /// Parameters of the given shapes, and maps of them in a row.
+  private struct Declared: Model {
+    var shapes: [Shape]
+    var blocks: [AffineBlock]
+    var layout: ParameterLayout {
+      var layout = ParameterLayout()
+      for (index, shape) in shapes.enumerated() { layout.append("p\(index)", shape) }
+      for block in blocks { layout.declare(block) }
+      return layout
+    }
+    func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> { inputs }
+  }
+
+  /// The penalty, λ = 2, at 1, 2, 3, ...: the sum of the squares that count.
+  private func penalty(_ model: Declared, _ count: Int) -> Double {
+    func value(_ penalty: L2Penalty?) -> Double {
+      Objective(model, loss: .halfSquaredError, penalty: penalty)
+        .on(inputs: Tensor(zeros: [1, 1]), targets: .values(Tensor(zeros: [1, 1])))
+        .value(at: Tensor((1...count).map { Double($0) }))
+    }
+    return value(L2Penalty(2)) - value(nil)
+  }
+
+  @Test func `goes by the columns of the maps, whatever the shapes of their parameters`() {
+    let unit = AffineBlock(name: "unit", outputs: 1, fanIn: 3, hasBias: false, offset: 0)
+    #expect(penalty(Declared(shapes: [[3]], blocks: [unit]), 3) == 14)
+    // Weights and bias in one parameter, weights in two, and some of a parameter in no map at all.
+    let whole = AffineBlock(name: "whole", outputs: 2, fanIn: 3, hasBias: true, offset: 0)
+    #expect(penalty(Declared(shapes: [[4, 2]], blocks: [whole]), 8) == 91)
+    #expect(penalty(Declared(shapes: [[1, 2], [2, 2], [2]], blocks: [whole]), 8) == 91)
+    #expect(penalty(Declared(shapes: [[5, 2]], blocks: [whole]), 10) == 91)
+    // What two maps share counts once; a matrix that is no map's does not count.
+    #expect(penalty(Declared(shapes: [[4, 2], [2, 2]], blocks: [whole, whole]), 12) == 91)
+    // Columns of gates side by side: the second map has a bias, which lies between them and the rest.
+    let left = AffineBlock.Piece(offset: 0, columns: 2, columnStride: 3, outputStride: 1)
+    let right = AffineBlock.Piece(offset: 2, columns: 2, columnStride: 3, outputStride: 1)
+    let bias = AffineBlock.Piece(offset: 6, columns: 1, columnStride: 1, outputStride: 1)
+    let gates = [
+      AffineBlock(name: "left", outputs: 2, hasBias: false, pieces: [left]),
+      AffineBlock(name: "right", outputs: 1, hasBias: true, pieces: [right, bias]),
+    ]
+    #expect(penalty(Declared(shapes: [[2, 3], [1]], blocks: gates), 7) == 91)
+    #expect(penalty(Declared(shapes: [[2, 3], [1]], blocks: [gates[1]]), 7) == 45)
+  }
+
+  @Test func `of a recurrent layer with one weight frozen is of the other`() {
+    let model = Sequential {
+      RNN(2, 3).named("rnn")
+      Dense(3, 1).named("out")
+    }
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 5)
+    let frozen = model.freezing(["rnn.recurrent", "out"], at: theta)
+    let (x, t, free) = (Tensor<Double>.normal([4, 5, 2], seed: 6), Tensor<Double>.normal([4, 1], seed: 7), frozen.free(theta))
+    func value(_ penalty: L2Penalty?) -> Double {
+      Objective(frozen, loss: .halfSquaredError, penalty: penalty).on(inputs: x, targets: .values(t)).value(at: free)
+    }
+    let expected = model.layout.view("rnn.input", of: theta).squared().sum().scalar
+    expectClose(value(L2Penalty(2)) - value(nil), expected, Tolerance(relative: 1e-12, absolute: 1e-12), "penalty")
+  }
+
   @Test func `of a model with frozen parameters is of the weights that are not`() {
     let model = MLP([3, 4, 2], activation: .tanh)
     let theta = Tensor<Double>.normal([model.layout.count], seed: 5)
@@ -283,5 +343,7 @@ struct PenaltyTests {
     let plain = Objective(model, loss: .halfSquaredError).on(inputs: x, targets: .values(Tensor(zeros: [5, 2])))
     #expect(none.value(at: theta) == plain.value(at: theta))
     await #expect(processExitsWith: .failure) { _ = L2Penalty(-1) }
+    await #expect(processExitsWith: .failure) { _ = L2Penalty(.infinity) }
+    await #expect(processExitsWith: .failure) { _ = L2Penalty(.nan) }
   }
 }

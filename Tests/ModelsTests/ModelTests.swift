@@ -153,6 +153,100 @@ struct ModelTests {
     expectClose(float.value(at: free.converted()), part.value(at: free), Tolerance(relative: 1e-5, absolute: 0), "Float")
   }
 
+  @Test("with frozen weights keep the maps of the others", arguments: LayerAffineBlockTests.layers.indices)
+  func frozenWeights(_ index: Int) {
+    let (name, layer) = LayerAffineBlockTests.layers[index]
+    let model = Sequential([("first", Dense(2, 2)), ("layer", layer)])
+    let full = model.layout
+    let numbers = Tensor((0..<full.count).map { Double($0) })
+    // Every subset of the layer's parameters, with the numbers at their places in place of weights.
+    let own = full.entries.filter { $0.name.hasPrefix("layer.") }
+    for subset in 0..<1 << own.count {
+      let names = own.indices.filter { subset >> $0 & 1 == 1 }.map { own[$0].name }
+      let frozen = model.freezing(["first.weight"] + names, at: numbers)
+      let free = frozen.free(numbers)
+      var expected: [String: [[Double]]] = [:]
+      for block in full.affineBlocks where block.name != "first" {
+        let columns = block.matrix(in: numbers).transposed().unstacked().map(\.elements)
+        let kept = columns.indices.filter { column in
+          !own.contains { names.contains($0.name) && ($0.offset..<$0.offset + $0.count).contains(Int(columns[column][0])) }
+        }
+        if kept.contains(where: { $0 < block.fanIn }) { expected[block.name] = kept.map { columns[$0] } }
+      }
+      let blocks = frozen.layout.affineBlocks
+      #expect(Set(blocks.map(\.name)) == Set(expected.keys), "\(name) without \(names)")
+      for block in blocks {
+        #expect(block.matrix(in: free).transposed().unstacked().map(\.elements) == expected[block.name], "\(name) without \(names)")
+        #expect(block.layerFanIn == full.affineBlocks.first { $0.name == block.name }!.fanIn)
+        let last = expected[block.name]?.last?.first
+        #expect(
+          block.hasBias
+            == own.contains {
+              $0.name.hasSuffix("ias") && last != nil && $0.offset <= Int(last!) && Int(last!) < $0.offset + $0.count
+            })
+      }
+    }
+  }
+
+  @Test func `with frozen weights draw the others as the whole layer would`() {
+    let model = Sequential {
+      Dense(2, 2, activation: .tanh).named("first")
+      RNN(2, 300).named("rnn")
+      Dense(300, 1).named("out")
+    }
+    let theta = Tensor<Double>(zeros: [model.layout.count])
+    let frozen = model.freezing(["first", "rnn.recurrent"], at: theta)
+    #expect(frozen.layout.affineBlocks.map(\.name) == ["rnn", "out"])
+    let drawn = frozen.layout.view("rnn.input", of: frozen.initialParameters(.lecun, seed: 1, of: Double.self))
+    // N(0, 1 / 302), within five standard deviations.
+    let (n, meanSquare) = (600.0, drawn.squared().mean().scalar)
+    expectClose(meanSquare, 1.0 / 302, Tolerance(relative: 5 * (2 / n).squareRoot(), absolute: 0), "variance")
+    // Tanh above a frozen tanh.
+    let sparse = frozen.initialParameters(.sparse(connections: 2), seed: 1, of: Double.self)
+    let square = frozen.layout.view("rnn.input", of: sparse).squared().mean().scalar
+    expectClose(square, 0.0625, Tolerance(relative: 5 * (2 / n).squareRoot(), absolute: 0), "sparse")
+    #expect(frozen.layout.view("rnn.bias", of: sparse).elements.allSatisfy { $0 == 0.5 })
+    // A bias alone is no map, and no layer's exception changes it.
+    let bias = model.freezing(["out.weight"], at: theta)
+    let start = bias.initialParameters(.lecun, except: ["out": .constant(2)], seed: 1, of: Double.self)
+    #expect(bias.layout.affineBlocks.map(\.name) == ["first", "rnn"] && bias.layout.view("out.bias", of: start).elements == [0])
+  }
+
+  @Test func `freeze a layer by its name, and none beside it`() async {
+    let model = Sequential {
+      Dense(3, 3).named("a")
+      Flatten()
+      Dense(3, 3).named("a.b")
+      Residual { LayerNorm(3) }.named("c")
+      Sequential {
+        Dense(3, 2).named("d")
+        Dense(2, 2).named("e")
+      }.named("body")
+    }
+    let theta = Tensor<Double>.normal([model.layout.count], seed: 1)
+    func free(_ names: [String]) -> [String] { model.freezing(names, at: theta).layout.layers.map(\.name) }
+    let all = ["a", "a.b", "c.body.0", "body.d", "body.e"]
+    #expect(free(["a"]) == Array(all.dropFirst()))
+    #expect(free(["a.b"]) == ["a"] + all.dropFirst(2))
+    #expect(free(["1"]) == all)
+    #expect(free(["c.body", "body.e"]) == ["a", "a.b", "body.d"])
+    #expect(free(["body"]) == ["a", "a.b", "c.body.0"])
+    let frozen = model.freezing(["a", "body.d"], at: theta)
+    #expect(frozen.summary(inputShape: [3]).rows.map(\.frozen) == [12, 0, 0, 0, 8, 0])
+    // Again, what is frozen already too.
+    let twice = frozen.freezing(["a", "1", "body"], at: frozen.free(theta))
+    #expect(twice.layout.layers.map(\.name) == ["a.b", "c.body.0"])
+    #expect(twice.summary(inputShape: [3]).rows.map(\.frozen) == [12, 0, 0, 0, 8, 6])
+    // Layers that share the first part of their names are one.
+    let grouped = Sequential([("encoder.0", Dense(3, 2)), ("encoder.1", Dense(2, 2)), ("decoder", Dense(2, 3))])
+    let zeros = Tensor<Double>(zeros: [grouped.layout.count])
+    #expect(grouped.freezing(["encoder"], at: zeros).layout.layers.map(\.name) == ["decoder"])
+    // Weights of a layer by the name of their map.
+    let peephole = Sequential([("lstm", PeepholeLSTM(2, 3))])
+    let half = peephole.freezing(["lstm.gates"], at: Tensor<Double>(zeros: [peephole.layout.count]))
+    #expect(half.layout.affineBlocks.map(\.name) == ["lstm.output"])
+  }
+
   @Test func `do not freeze what they do not have`() async {
     await #expect(processExitsWith: .failure) {
       let model = MLP([3, 2], activation: .tanh)

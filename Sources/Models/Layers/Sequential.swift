@@ -78,6 +78,10 @@ public enum LayerList {
 }
 
 /// y = f(g(x) + s(x)): a stack of layers g and a way past it, x itself unless a layer s is given (He et al., 2016).
+///
+/// To initialisers that ask (`AffineBlock.nonlinearity`), f is what is applied to the last maps of g and of s, unless these name one
+/// themselves or end otherwise, as with a normalisation. Each is treated as if it were alone: with `.sparse` and f = tanh, a unit that has a
+/// bias in g and one in s starts with both at 0.5.
 public struct Residual: Layer {
   /// g.
   public let body: Sequential
@@ -97,6 +101,18 @@ public struct Residual: Layer {
 
   /// g under "body", and s, if it is a layer, under "shortcut".
   public var parts: [NamedLayer] { [body.named("body")] + (shortcut.map { [NamedLayer(name: "shortcut", layer: $0)] } ?? []) }
+
+  public func declareParameters(in layout: inout ParameterLayout, name: String) {
+    let inputs = layout.outputNonlinearity
+    for part in parts {
+      layout.outputNonlinearity = inputs
+      let maps = layout.affineBlocks.count
+      part.layer.declareParameters(in: &layout, name: part.within(name).name)
+      // A part without maps says nothing of the one before.
+      if layout.affineBlocks.count > maps { layout.noteNonlinearity(activation) }
+    }
+    layout.outputNonlinearity = activation
+  }
 
   public func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
     let past = shortcut.map { $0(x, parameters.dropFirst(body.layout.entries.count)) } ?? x
