@@ -108,8 +108,8 @@ public struct GRU: RecurrentLayer {
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {
     // The cell takes r, z, what the reset gate acts on, and n; inputs do not enter the third. Zeros in the weight cost a third more of the
-    // inputs' product; columns put between those of its result would cost a copy of all pre-activations, more for narrow inputs (workload H
-    // took 1.1 to 1.4 times as long).
+    // inputs' product; columns put between those of its result would cost a copy of all pre-activations, more for narrow inputs (workload H,
+    // in turns on a loaded machine: mostly 1.1 to 1.4 times as long).
     let (gates, all) = (0..<2 * hidden, 2 * hidden..<3 * hidden)
     let weight = parameters[0]
     let nothing = Variable(Tensor<S>(zeros: [inputs, hidden]))

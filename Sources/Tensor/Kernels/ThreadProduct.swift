@@ -24,8 +24,8 @@ package enum ProductLibrary: Sendable {
 
 extension Kernels {
   /// Whether a product op(a) b of these sizes goes to our own kernel, which packs nothing. Measured, Float on Zen 3 at one thread: 0.5 to 0.75
-  /// of OpenBLAS's time from 4 x 50 x 50 to 32 x 32 x 32, 0.8 to 0.9 at 64 x 64 x 64. From 2¹⁶ multiplications on oneDNN is as fast, and b no longer stays in the
-  /// first-level cache. Rows of b shorter than a vector are OpenBLAS's.
+  /// of OpenBLAS's time from 4 x 50 x 50 to 32 x 32 x 32; the limit of 2^16 multiplications, where oneDNN begins, is that of a few such shapes.
+  /// Rows of b shorter than a vector are OpenBLAS's.
   @inline(__always)
   static func multipliesDirectly(_ m: Int, _ n: Int, _ k: Int) -> Bool { m > 1 && n >= 16 && m * n * k < 1 << 16 }
 
