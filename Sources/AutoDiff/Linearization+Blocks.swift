@@ -7,7 +7,8 @@ extension Linearization {
   /// H vⱼ for each row vⱼ of `directions`.
   /// - Parameter directions: k vectors in the layout of θ, as the rows of a matrix [k, n].
   /// - Returns: [k, n].
-  /// - Complexity: the arithmetic of k single products; for small operations much less time. Memory for k tangents of every activation.
+  /// - Complexity: the arithmetic of k single products; for small operations much less time. Memory for the tangents of every activation along
+  ///   as many directions as keep the largest at half a million numbers.
   public func hessianVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
     parameterProducts(hessianPlan, directions, "hessianVectorProducts")
   }
@@ -26,10 +27,15 @@ extension Linearization {
   /// What a plan with a target for each parameter makes of the rows of `directions`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   private func parameterProducts(_ plan: TangentPlan, _ directions: Tensor<Scalar>, _ operation: String) -> Tensor<Scalar> {
-    let (sources, width) = blocks(of: directions, operation)
+    let flat = checked(directions, operation)
+    let width = flat.shape[0]
     let result = Tensor<Scalar>(uninitialized: [width, layout.count])
-    let rows = (0..<width).map { result[row: $0] }
-    sweep.run(plan, from: sources, into: inputs.indices.map { input in rows.map { layout.view(input, of: $0) } })
+    run(plan, width) {
+      blocks(of: flat, $0)
+    } into: { direction in
+      let vector = result[row: direction]
+      return inputs.indices.map { layout.view($0, of: vector) }
+    }
     return result
   }
 
@@ -38,16 +44,17 @@ extension Linearization {
   /// - Returns: the shape of the outputs with an axis of k before it.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func jacobianVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
-    let (sources, width) = blocks(of: directions, "jacobianVectorProducts")
+    let flat = checked(directions, "jacobianVectorProducts")
+    let width = flat.shape[0]
     if outputsAreConstant { return Tensor(zeros: outputBlock(of: width)) }
-    return outputProducts(jacobianPlan, from: sources, width)
+    return outputProducts(jacobianPlan, width) { blocks(of: flat, $0) }
   }
 
   /// H_L uⱼ for each uⱼ along the leading axis of `tangents`; see `lossHessianProduct`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func lossHessianProducts(_ tangents: Tensor<Scalar>) -> Tensor<Scalar> {
     let width = widthOfOutputs(tangents, "lossHessianProducts")
-    return outputProducts(lossHessianPlan, from: [(outputNode, tangents)], width)
+    return outputProducts(lossHessianPlan, width) { [(outputNode, tangents.sliced(axis: 0, $0))] }
   }
 
   /// Jᵀ uⱼ for each uⱼ along the leading axis of `cotangents`.
@@ -63,23 +70,22 @@ extension Linearization {
     return result
   }
 
-  /// For each parameter the directions' views of it, one after the other along a leading axis.
-  private func blocks(
-    of directions: Tensor<Scalar>, _ operation: String
-  ) -> (sources: [(node: Int, tangent: Tensor<Scalar>)], width: Int) {
+  /// The directions, k vectors in the layout of θ, as a contiguous matrix.
+  private func checked(_ directions: Tensor<Scalar>, _ operation: String) -> Tensor<Scalar> {
     require(
       directions.rank == 2 && directions.shape[1] == layout.count,
       "\(operation): vectors of shape \(directions.shape), not [k, \(layout.count)]")
-    let width = directions.shape[0]
-    let flat = directions.contiguous()
-    let sources = zip(inputs, layout.entries).map { node, entry in
+    return directions.contiguous()
+  }
+
+  /// For each parameter its parts of the vectors in `range`, one after the other along a leading axis.
+  private func blocks(of directions: Tensor<Scalar>, _ range: Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)] {
+    let rows = directions.sliced(axis: 0, range)
+    return zip(inputs, layout.entries).map { node, entry in
       var shape = entry.shape
-      shape.insert(width, at: 0)
-      if inputs.count == 1 { return (node: node, tangent: flat.reshaped(to: shape)) }
-      let piece = flat.sliced(axis: 1, entry.offset..<entry.offset + entry.shape.elementCount)
-      return (node: node, tangent: piece.reshaped(to: shape))
+      shape.insert(range.count, at: 0)
+      return (node, rows.sliced(axis: 1, entry.offset..<entry.offset + entry.count).reshaped(to: shape))
     }
-    return (sources, width)
   }
 
   private func outputBlock(of width: Int) -> Shape { Shape([width] + Array(outputShape)) }
@@ -93,10 +99,33 @@ extension Linearization {
 
   /// The sums of a plan with one target of the outputs' shape.
   private func outputProducts(
-    _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], _ width: Int
+    _ plan: TangentPlan, _ width: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)]
   ) -> Tensor<Scalar> {
     let result = Tensor<Scalar>(uninitialized: outputBlock(of: width))
-    sweep.run(plan, from: sources, into: [(0..<width).map { result[row: $0] }])
+    run(plan, width, from: sources) { [result[row: $0]] }
     return result
+  }
+
+  /// Runs `plan` for `width` directions, as many in one sweep as is fastest.
+  /// - Parameters:
+  ///   - sources: for each source the tangents of a range of directions, one after the other along a leading axis.
+  ///   - places: for each of the plan's targets the memory of one direction's sum, which is nobody else's.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func run(
+    _ plan: TangentPlan, _ width: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)],
+    into places: (Int) -> [Tensor<Scalar>]
+  ) {
+    let many = plan.directionsAtOnce
+    for start in stride(from: 0, to: width, by: many) {
+      let range = start..<Swift.min(start + many, width)
+      let (tangents, rows) = (sources(range), range.map(places))
+      if range.count > 1 {
+        sweep.run(plan, from: tangents, into: rows[0].indices.map { target in rows.map { $0[target] } })
+        continue
+      }
+      var sums = rows[0].map { Accumulator(place: $0) }
+      sweep.run(plan, from: tangents.map { ($0.node, $0.tangent[row: 0]) }, into: &sums)
+      for target in sums.indices where !sums[target].finish() { rows[0][target].writeZeros() }
+    }
   }
 }

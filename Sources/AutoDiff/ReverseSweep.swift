@@ -165,34 +165,23 @@ final class ReverseSweep<Scalar: TensorScalar> {
   @inline(__always)
   private func takeCotangent(_ node: Int) -> Variable<Scalar> {
     guard isRecording else { return Variable(sums[node].takeSum()) }
-    if roles[node] == .wanted { return sumOfParts(node) }
-    var (sum, place) = takePart(lists[node].first)
-    while place >= 0 {
-      let (part, following) = takePart(place)
-      sum = sum + part
-      place = following
-    }
-    lists[node] = PartList()
+    // Parts that somebody else asks for, too, stay.
+    let areKept = roles[node] == .wanted
+    var place = lists[node].first
+    var sum = part(at: &place, isKept: areKept)
+    while place >= 0 { sum = sum + part(at: &place, isKept: areKept) }
+    if !areKept { lists[node] = PartList() }
     return sum
   }
 
-  /// The cotangent of a node whose parts somebody else asks for, too.
-  private func sumOfParts(_ node: Int) -> Variable<Scalar> {
-    var sum = parts[Int(lists[node].first)]
-    var place = next[Int(lists[node].first)]
-    while place >= 0 {
-      sum = sum + parts[Int(place)]
-      place = next[Int(place)]
-    }
-    return sum
-  }
-
-  /// Part `index`, which is gone from here then, and the one that follows it.
+  /// The part at `place`, which becomes that of the next one in its list; the part is gone from here then unless it is kept.
   @inline(__always)
-  private func takePart(_ index: Int32) -> (part: Variable<Scalar>, next: Int32) {
-    let following = next[Int(index)]
-    next[Int(index)] = Self.taken
-    return (parts.take(Int(index)), following)
+  private func part(at place: inout Int32, isKept: Bool) -> Variable<Scalar> {
+    let index = Int(place)
+    place = next[index]
+    if isKept { return parts[index] }
+    next[index] = Self.taken
+    return parts.take(index)
   }
 
   /// Adds a part to the recorded cotangent of `node`.

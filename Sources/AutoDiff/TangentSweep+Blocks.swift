@@ -62,9 +62,14 @@ extension TangentSweep {
     }
   }
 
-  /// Whether copying a block's results to where they belong costs less than calling a rule for each direction.
+  /// Whether copying a block's results to where they belong costs less than calling a rule for each direction: what it reads and
+  /// writes is small.
   private func isSmall(_ node: Int, _ width: Int) -> Bool {
-    tape.shape(of: node).elementCount * width <= Tensor<Scalar>.smallBlock
+    var count = tape.shape(of: node).elementCount
+    for index in 0..<tape.operandCount(of: node) where hasTangent(ofOperand: index, of: node) {
+      count += tape.shape(of: tape.operand(index, of: node)).elementCount
+    }
+    return count * width <= Tensor<Scalar>.smallBlock
   }
 
   /// Adds the tangents of the result at `point`, found direction by direction; nothing if all are zero.

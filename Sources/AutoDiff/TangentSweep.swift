@@ -5,7 +5,7 @@ import Tensor
 struct TangentPlan {
   struct Step {
     var node: Int
-    /// Bit i: operand i, one of at most three, has a tangent that no later step uses.
+    /// Bit i: operand i, one of at most eight, has a tangent that no later step uses.
     var lastUses: UInt8 = 0
     /// Whether later steps use this node's tangent.
     var isUsedLater: Bool
@@ -22,6 +22,12 @@ struct TangentPlan {
   private(set) var termCounts: [Int] = []
   /// Sources whose given tangents belong to sums themselves.
   private(set) var passed: [(node: Int, target: Int)] = []
+  /// How many directions to carry in one sweep, if there are enough: so many that their largest tangents stay in the cache, and one alone
+  /// where its own do not. Measured at 2^19 numbers, 1, 4 and 16 directions: four take 0.95 of the time of one each through a dense network
+  /// of 128 x 1024 activations; sixteen 1.3 to 1.4 through recurrent ones of 128 x 30 in 100 steps.
+  var directionsAtOnce: Int { Swift.max(1, (1 << 19) / Swift.max(1, largestTangent)) }
+  /// The number of elements of the largest tangent that another step uses.
+  private var largestTangent = 0
 
   /// What is known of a node while a plan is made.
   private struct Mark {
@@ -70,6 +76,7 @@ struct TangentPlan {
     }
     for node in stride(from: end - 1, through: 0, by: -1) where marks[node].isActive && !marks[node].isSource {
       let isNeeded = marks[node].isNeeded
+      if isNeeded { largestTangent = Swift.max(largestTangent, tape.shape(of: node).elementCount) }
       var sum = marks[node].firstSum
       guard isNeeded || sum >= 0 else { continue }
       var step = Step(
@@ -87,7 +94,7 @@ struct TangentPlan {
         marks[operand].isNeeded = true
         // Sources keep their tangents: they belong to the caller.
         if marks[operand].isSource { continue }
-        if operandCount > 3 { lastUsed.append(operand) } else { step.lastUses |= 1 << UInt8(index) }
+        if operandCount > 8 { lastUsed.append(operand) } else { step.lastUses |= 1 << UInt8(index) }
       }
       step.used = step.used.lowerBound..<lastUsed.count
       steps.append(step)
@@ -158,7 +165,11 @@ final class TangentSweep<Scalar: TensorScalar> {
   @inline(__always)
   func release(after step: TangentPlan.Step, of plan: TangentPlan) {
     if step.lastUses != 0 {
-      for index in 0..<3 where step.lastUses & (1 << UInt8(index)) != 0 { tangents.clear(tape.operand(index, of: step.node)) }
+      var uses = step.lastUses
+      while uses != 0 {
+        tangents.clear(tape.operand(uses.trailingZeroBitCount, of: step.node))
+        uses &= uses - 1
+      }
     }
     for index in step.used { tangents.clear(plan.lastUsed[index]) }
   }
@@ -198,7 +209,9 @@ final class TangentSweep<Scalar: TensorScalar> {
   func takeTangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
     let operand = tape.operand(index, of: node)
     guard operand >= 0 && tangents.has(operand) else { return nil }
-    if lastUses & (1 << UInt8(index)) != 0 && !(0..<3).contains(where: { $0 != index && tape.operand($0, of: node) == operand }) {
+    if lastUses & (1 << UInt8(truncatingIfNeeded: index)) != 0
+      && !(0..<tape.operandCount(of: node)).contains(where: { $0 != index && tape.operand($0, of: node) == operand })
+    {
       return tangents.take(operand)
     }
     return tangent(ofOperand: index, of: node)

@@ -9,6 +9,7 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
   public let loss: Criterion
   /// What large parameters cost; nil: nothing.
   public let penalty: L2Penalty?
+  private let penalizedParts: [PenalizedPart]
 
   /// - Parameters:
   ///   - loss: of examples; it says how those of a batch become one.
@@ -17,6 +18,14 @@ public struct Objective<Network: Model, Criterion: Loss>: Sendable {
     self.model = model
     self.loss = loss
     self.penalty = penalty
+    penalizedParts = penalty?.parts(of: model.layout) ?? []
+  }
+
+  /// The penalty at θ; nil if it is of no parameter.
+  fileprivate func penalty<S>(at parameters: Parameters<S>) -> Variable<S>? {
+    guard let penalty, let first = penalizedParts.first else { return nil }
+    let rest = penalizedParts.dropFirst()
+    return rest.reduce(first.squares(parameters)) { $0 + $1.squares(parameters) } * S(0.5 * penalty.coefficient)
   }
 
   /// The objective on a batch, as a function of θ.
@@ -50,7 +59,7 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
     let outputs = objective.model(Variable(inputs), parameters)
     let losses = objective.loss.exampleLosses(outputs, targets)
     return Evaluation(
-      loss: objective.loss.reduction(losses), outputs: outputs, exampleLosses: losses, penalty: objective.penalty?(parameters))
+      loss: objective.loss.reduction(losses), outputs: outputs, exampleLosses: losses, penalty: objective.penalty(at: parameters))
   }
 
   /// The outputs of the model at θ.
@@ -82,21 +91,29 @@ public struct L2Penalty: Sendable, Hashable {
     self.includesBiases = includesBiases
   }
 
-  /// Its value; nil if it is of no parameter.
-  func callAsFunction<S>(_ parameters: Parameters<S>) -> Variable<S>? {
-    guard coefficient > 0 else { return nil }
-    let layout = parameters.layout
+  /// What counts of the parameters of a layout.
+  fileprivate func parts(of layout: ParameterLayout) -> [PenalizedPart] {
+    guard coefficient > 0 else { return [] }
     let weights = includesBiases ? [] : layout.affineBlocks.compactMap { $0.hasBias ? $0.withoutBias : $0 }
-    let squares: [Variable<S>] = layout.entries.indices.compactMap { index in
-      switch includesBiases ? Coverage.everything : layout.entries[index].coverage(by: weights) {
+    return layout.entries.enumerated().compactMap { index, entry in
+      switch includesBiases ? .everything : entry.coverage(by: weights) {
       case .nothing: nil
-      case .everything: parameters[index].squared().sum()
-      case .part(let covered):
-        (parameters[index] * Variable(Tensor(covered.map { $0 ? 1 : 0 }, shape: parameters[index].shape))).squared().sum()
+      case .everything: PenalizedPart(parameter: index, covered: nil)
+      case .part(let covered): PenalizedPart(parameter: index, covered: covered)
       }
     }
-    guard let first = squares.first else { return nil }
-    return squares.dropFirst().reduce(first, +) * S(0.5 * coefficient)
+  }
+}
+
+/// A parameter whose squares a penalty counts: all, or those of marked elements, in row-major order.
+private struct PenalizedPart: Sendable {
+  let parameter: Int
+  let covered: [Bool]?
+
+  func squares<S>(_ parameters: Parameters<S>) -> Variable<S> {
+    let x = parameters[parameter]
+    guard let covered else { return x.squared().sum() }
+    return (x * Variable(Tensor(covered.map { $0 ? 1 : 0 }, shape: x.shape))).squared().sum()
   }
 }
 

@@ -14,26 +14,19 @@ struct FormingTests {
   @Test("are the products and sums", arguments: factors.indices, factors.indices)
   func values(first: Int, second: Int) {
     let (a, b) = (Self.factors[first], Self.factors[second])
-    var product = start.copied()
-    product.formProduct(a)
-    #expect(product == start * a)
-    var sum = start.copied()
-    sum.formSum(product: a, b)
-    #expect(sum == start + a * b)
+    expectFormed(start, by: a, b)
+    // They grow to the shape of what they meet.
+    expectFormed(a, by: start, b)
     var scaled = start.copied()
     scaled.formProduct(3)
     #expect(scaled == start * 3)
   }
 
-  @Test("grow to the shape of what they meet", arguments: factors.indices)
-  func growth(index: Int) {
-    let a = Self.factors[index]
-    var product = a.copied()
-    product.formProduct(start)
-    #expect(product == a * start)
-    var sum = a.copied()
-    sum.formSum(product: start, start)
-    #expect(sum == a + start * start)
+  private func expectFormed(_ x: Tensor<Double>, by a: Tensor<Double>, _ b: Tensor<Double>) {
+    var (product, sum) = (x.copied(), x.copied())
+    product.formProduct(a)
+    sum.formSum(product: a, b)
+    #expect(product == x * a && sum == x + a * b)
   }
 
   @Test func `leave those alone who share the memory`() {

@@ -19,7 +19,8 @@ public func recurrence<S: TensorScalar>(
 ) -> Variable<S> {
   let kernel = RecurrenceKernel(cell, inputs: x.shape, weight: w.value, state: state.value)
   let (value, record) = kernel.value(x.value)
-  return .recording(Recurrence(cell: cell, record: record), of: [x, w, state], value: value)
+  let startsAtZero = state.tape == nil && kernel.startsAtZero
+  return .recording(Recurrence(cell: cell, record: record, startsAtZero: startsAtZero), of: [x, w, state], value: value)
 }
 
 /// One step of a recurrent cell, for networks that do more between steps than a layer.
@@ -43,6 +44,8 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
   let cell: RecurrentCell
   /// The gates of all steps and what else the derivatives read, kept from computing the value.
   let record: RecurrenceRecord<Scalar>
+  /// Whether the first h is a constant zero, whose products are none.
+  let startsAtZero: Bool
 
   var reads: ValuesRead { [.operands, .result] }
 
@@ -54,8 +57,9 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(0).shape, weight: p.operand(1), state: p.operand(2))
+    var dx = p.takeTangent(0)
     let (dy, change) = kernel.tangent(
-      p.takeTangent(0), p.tangent(1), p.tangent(2), directions: p.blockWidth, value: p.y, record: record)
+      &dx, p.tangent(1), p.tangent(2), directions: p.blockWidth, value: p.y, record: record)
     p.leaveNote(change.tensors)
     sum.add(dy)
   }
@@ -75,8 +79,10 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
       var d = gates.reshaped(to: [steps * batch, x.shape[2]] as Shape)
       if w.shape[1] < x.shape[2] { d = d.sliced(axis: 1, 0..<w.shape[1]) }
       let product = MatrixProduct<Scalar>(transposeA: true)
-      let first = state.sliced(axis: 0, 0..<1).reshaped(to: [batch, width] as Shape)
-      p.add(product, first, steps == 1 ? d : d.sliced(axis: 0, 0..<batch), to: 1)
+      if !startsAtZero || steps == 1 {
+        let first = state.sliced(axis: 0, 0..<1).reshaped(to: [batch, width] as Shape)
+        p.add(product, first, steps == 1 ? d : d.sliced(axis: 0, 0..<batch), to: 1)
+      }
       if steps > 1 {
         let later = y.sliced(axis: 0, 0..<steps - 1).reshaped(to: [(steps - 1) * batch, width] as Shape)
         p.add(product, later, d.sliced(axis: 0, batch..<steps * batch), to: 1)
@@ -141,9 +147,10 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
       guard let note = p.note(ofOperand: 1) else {
         fatalError("recurrence: the tangent of its states was given from outside; differentiate with respect to its inputs")
       }
+      var du = p.takeTangent(0)
       sum.add(
         kernel.cotangentsTangent(
-          p.takeTangent(0), p.tangent(3), p.tangent(4), directions: p.blockWidth, value: p.operand(1), record: record,
+          &du, p.tangent(3), p.tangent(4), directions: p.blockWidth, value: p.operand(1), record: record,
           cotangents: p.y,
           inside: inside, dy: dy, tangents: RecurrenceRecordTangent(tensors: note), withState: withState))
     } else if let du = p.tangent(0) {

@@ -21,40 +21,50 @@ typedef struct {
   int adds;
 } NAME(sizes);
 
-// Rows and vectors are constants where this is inlined. The last vector starts at column `last`, and only its lanes where `mask` is set are
-// results: the others are the neighbour's, and are written as they were.
+// Rows, vectors and whether there is a mask are constants where this is inlined. The last vector starts at column `last`, where it may overlap
+// the one before it: a row is read before it is written, so that both write the same there. If that one is another tile's, only lanes of
+// the last vector where `mask` is set are results, and the others are written as they were.
 static inline __attribute__((always_inline)) void NAME(tile)(
-    size_t rows, size_t vectors, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last, BITS mask) {
+    size_t rows, size_t vectors, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last, const BITS *mask) {
   const size_t k = s->k, down = s->down, across = s->across, ldb = s->ldb, ldc = s->ldc;
+  const T *at[8];
+#pragma unroll
+  for (size_t i = 0; i < rows; i++) at[i] = a + i * down;
   V sum[8][2];
 #pragma unroll
   for (size_t i = 0; i < rows; i++)
 #pragma unroll
     for (size_t j = 0; j < vectors; j++) sum[i][j] = (V){0};
-  for (size_t l = 0; l < k; l++, a += across, b += ldb) {
+#pragma unroll 2
+  for (size_t l = 0; l < k; l++, b += ldb) {
     V right[2];
 #pragma unroll
     for (size_t j = 0; j < vectors; j++) right[j] = *(const V *)(b + (j + 1 == vectors ? last : j * LANES));
 #pragma unroll
     for (size_t i = 0; i < rows; i++) {
       // Minus zero: plus zero would turn -0 to 0, and clang would have to add it.
-      const V left = a[i * down] - (V){0};
+      const V left = *at[i] - (V){0};
 #pragma unroll
       for (size_t j = 0; j < vectors; j++) sum[i][j] += left * right[j];
+      at[i] += across;
     }
   }
 #pragma unroll
-  for (size_t i = 0; i < rows; i++)
+  for (size_t i = 0; i < rows; i++) {
+    T *row = c + i * ldc;
+    if (s->adds)
+#pragma unroll
+      for (size_t j = 0; j < vectors; j++) sum[i][j] += *(const V *)(row + (j + 1 == vectors ? last : j * LANES));
 #pragma unroll
     for (size_t j = 0; j < vectors; j++) {
-      V *to = (V *)(c + i * ldc + (j + 1 == vectors ? last : j * LANES));
-      V was = *to, sums = s->adds ? was + sum[i][j] : sum[i][j];
-      *to = j + 1 == vectors ? (V)(((BITS)sums & mask) | ((BITS)was & ~mask)) : sums;
+      V *to = (V *)(row + (j + 1 == vectors ? last : j * LANES));
+      *to = mask ? (V)(((BITS)sum[i][j] & *mask) | ((BITS)*to & ~*mask)) : sum[i][j];
     }
+  }
 }
 
 static inline __attribute__((always_inline)) void NAME(columns)(
-    size_t vectors, size_t m, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last, BITS mask) {
+    size_t vectors, size_t m, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last, const BITS *mask) {
 #define ROWS(rows)                                        \
   {                                                       \
     NAME(tile)(rows, vectors, s, a, b, c, last, mask);    \
@@ -76,29 +86,28 @@ static inline __attribute__((always_inline)) void NAME(columns)(
 
 static void NAME(small_product)(
     size_t m, size_t n, size_t k, const T *a, size_t down, size_t across, const T *b, size_t ldb, int adds, T *c, size_t ldc) {
-  const NAME(sizes) s = {k, down, across, ldb, ldc, adds};
   if (n < LANES) {
     for (size_t i = 0; i < m; i++)
       for (size_t j = 0; j < n; j++) {
         T sum = 0;
-        for (size_t l = 0; l < k; l++) sum += a[i * down + l * across] * b[l * ldb + j];
+      #pragma unroll 2
+  for (size_t l = 0; l < k; l++) sum += a[i * down + l * across] * b[l * ldb + j];
         c[i * ldc + j] = adds ? c[i * ldc + j] + sum : sum;
       }
     return;
   }
-  const BITS all = (BITS){0} - 1;
-  BITS mask = all;
+  const NAME(sizes) s = {k, down, across, ldb, ldc, adds};
   // The columns behind whole vectors are the last lanes of one that ends where the row ends.
   const size_t whole = n / LANES, rest = n % LANES, vectors = whole + (rest > 0);
-  if (rest)
-    for (size_t lane = 0; lane < LANES - rest; lane++) mask[lane] = 0;
   size_t done = 0;
   for (; done + 2 <= vectors; done += 2) {
     const size_t column = done * LANES;
-    const int isLast = done + 2 == vectors;
-    NAME(columns)(2, m, &s, a, b + column, c + column, isLast ? n - LANES - column : LANES, isLast ? mask : all);
+    NAME(columns)(2, m, &s, a, b + column, c + column, done + 2 == vectors ? n - LANES - column : LANES, NULL);
   }
-  if (done < vectors) NAME(columns)(1, m, &s, a, b + n - LANES, c + n - LANES, 0, mask);
+  if (done == vectors) return;
+  BITS mask = (BITS){0} - 1;
+  for (size_t lane = 0; rest > 0 && lane < LANES - rest; lane++) mask[lane] = 0;
+  NAME(columns)(1, m, &s, a, b + n - LANES, c + n - LANES, 0, &mask);
 }
 
 #undef BYTES

@@ -77,22 +77,18 @@ extension RecurrenceKernel {
   /// value and the record. `directions` as for `tangent`.
   @specialized(where S == Float) @specialized(where S == Double)
   package func cotangentsTangent(
-    _ du: consuming Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
+    _ du: inout Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
     record: RecurrenceRecord<S>, cotangents: Tensor<S>, inside: RecurrenceCotangents<S>, dy: Tensor<S>,
     tangents: RecurrenceRecordTangent<S>, withState: Bool
   ) -> Tensor<S> {
     let count = directions ?? 1
     let (rowsOfStep, plane) = (count * batch, count * area)
     let hasFirst = withState || cell != .tanh
-    var given: Tensor<S>? = nil
-    if let du = consume du {
-      given = directions == nil ? du : du.movingAxis(0, to: 1)
-      _ = consume du
-    }
+    var given = directions == nil ? du.take() : du.take()?.movingAxis(0, to: 1)
     let running =
       cell == .lstm ? (given?.sliced(axis: 0, steps..<steps + 1).copied() ?? Tensor<S>(zeros: [plane])) : nil
     let states = stateCotangentTangents(
-      given.take(), dw, count, cotangents: cotangents, withState: withState, hasFirst: hasFirst)
+      &given, dw, count, cotangents: cotangents, withState: withState, hasFirst: hasFirst)
     // One direction behind the other, as the caller wants them. A step's rows, for its product at equal distances, are that only for one
     // example; for more they are copied there at the end.
     let length = cotangentCount(withState: withState)
@@ -207,21 +203,19 @@ extension RecurrenceKernel {
   /// directions, batch, width], the first plane for the first state, or without that plane. Over the given ones where that is the same and
   /// nobody else has them.
   private func stateCotangentTangents(
-    _ given: consuming Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, cotangents: Tensor<S>, withState: Bool, hasFirst: Bool
+    _ given: inout Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, cotangents: Tensor<S>, withState: Bool, hasFirst: Bool
   ) -> Tensor<S> {
     let plane = directions * area
     let shape: Shape = [steps + (hasFirst ? 1 : 0), directions, batch, width]
     let result: Tensor<S>
-    if let given = consume given {
+    if var given = given.take() {
       if hasFirst {
         result = Tensor(uninitialized: shape)
         result.mutableBase.update(repeating: 0, count: plane)
         given.sliced(axis: 0, 0..<steps).copy(into: result.mutableBase + plane)
       } else {
-        var own = given
-        _ = consume given
-        own.makeUnique()
-        result = own.reshaped(to: shape)
+        given.makeUnique()
+        result = given.reshaped(to: shape)
       }
     } else {
       result = Tensor(zeros: shape)

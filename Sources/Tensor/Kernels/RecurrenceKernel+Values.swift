@@ -54,12 +54,12 @@ extension RecurrenceKernel {
   /// in which the record's tangents stay, that axis comes behind the steps. `dx` is written over where its caller was its only owner.
   @specialized(where S == Float) @specialized(where S == Double)
   package func tangent(
-    _ dx: consuming Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
+    _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
     record: RecurrenceRecord<S>
   ) -> (tangent: Tensor<S>, record: RecurrenceRecordTangent<S>) {
     let count = directions ?? 1
     let (rowsOfStep, plane) = (count * batch, count * area)
-    let gates = preactivationTangents(consume dx, dw, count, value: y)
+    let gates = preactivationTangents(&dx, dw, count, value: y)
     // A tanh cell's states take the place of its pre-activations, which nobody asks for.
     let dy =
       cell == .tanh
@@ -136,11 +136,11 @@ extension RecurrenceKernel {
   /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions, batch,
   /// groups width].
   private func preactivationTangents(
-    _ dx: consuming Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
+    _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
   ) -> Tensor<S> {
     // Below a few steps (chosen, not measured) the products are not worth the copy of the weights' tangents.
     if batch == 1 && directions > 1 && inputs == products && steps >= 4 {
-      return preactivationTangentsOfOne(consume dx, dw, directions, value: y)
+      return preactivationTangentsOfOne(&dx, dw, directions, value: y)
     }
     let result = Tensor<S>(uninitialized: [directions, steps, batch, inputs])
     if let dx { dx.copy(into: result.mutableBase) } else { result.mutableBase.update(repeating: 0, count: result.count) }
@@ -161,12 +161,10 @@ extension RecurrenceKernel {
   /// As above for a batch of one example: what a step's state makes of all directions' weights stands in one row, so that the products with
   /// all of them are one.
   private func preactivationTangentsOfOne(
-    _ dx: consuming Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
+    _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
   ) -> Tensor<S> {
     let result: Tensor<S>
-    if let dx = consume dx {
-      var rows = dx.movingAxis(0, to: 1)
-      _ = consume dx
+    if var rows = dx.take()?.movingAxis(0, to: 1) {
       rows.makeUnique()
       result = rows
     } else {

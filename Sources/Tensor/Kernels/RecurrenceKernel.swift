@@ -34,6 +34,11 @@ package struct RecurrenceKernel<S: TensorScalar> {
 
   /// Of the states behind each step; the LSTM's last cell follows.
   package var resultShape: Shape { [steps + cell.stateParts - 1, batch, width] }
+  /// Whether h is zero before the first step.
+  package var startsAtZero: Bool {
+    defer { keepAlive(state) }
+    return UnsafeBufferPointer(start: state.base, count: area).allSatisfy { $0 == 0 }
+  }
   /// The number of pre-activations.
   package var inputCount: Int { steps * batch * inputs }
   var area: Int { batch * width }

@@ -1,6 +1,8 @@
 import CKernels
 import COneDNN
 import COpenBLAS
+import Foundation
+let debugSizes = ProcessInfo.processInfo.environment["KAPPA_SIZES"] != nil
 
 /// Who computes matrix products on the calling thread.
 package enum ProductLibrary: Sendable {
@@ -23,11 +25,14 @@ package enum ProductLibrary: Sendable {
 }
 
 extension Kernels {
-  /// Whether a product op(a) b of these sizes goes to our own kernel, which packs nothing. Measured, Float on Zen 3 at one thread: 0.5 to 0.75
-  /// of OpenBLAS's time from 4 x 50 x 50 to 32 x 32 x 32; the limit of 2^16 multiplications, where oneDNN begins, is that of a few such shapes.
-  /// Rows of b shorter than a vector are OpenBLAS's.
+  /// Whether a product op(a) b of these sizes goes to our own kernel, which packs nothing: one whose b stays in the cache, and whose a too if
+  /// it is walked through across its rows. Measured, Float on Zen 3 at one thread, over 1,600 sizes (decision 0010). Rows of b shorter than a vector are
+  /// OpenBLAS's, and those a multiple of the cache's ways apart.
   @inline(__always)
-  static func multipliesDirectly(_ m: Int, _ n: Int, _ k: Int) -> Bool { m > 1 && n >= 16 && m * n * k < 1 << 16 }
+  static func multipliesDirectly(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool = false) -> Bool {
+    guard m > 1 && n >= 16 && n < 512 else { return false }
+    return m * n * k < 1 << 16 || (k <= 128 && (m <= 128 || (!transposeA && n * k <= 1 << 12)))
+  }
 
   /// c = alpha op(a) op(b) + beta c on the calling thread, op(a) [m, k], op(b) [k, n], c [m, n], all row-major with rows `ld` apart, `op` a
   /// transpose if asked for. With beta = 0 what c held does not matter. No size is 0.
@@ -42,10 +47,13 @@ extension Kernels {
     if n == 1 && ldc == 1 {
       return vectorProduct(m, k, alpha, a, lda, transposed: transposeA, b, step: transposeB ? 1 : ldb, beta, c)
     }
-    if library == .automatic && !transposeB && alpha == 1 && (beta == 0 || beta == 1) && multipliesDirectly(m, n, k) {
+    if library == .automatic && !transposeB && alpha == 1 && (beta == 0 || beta == 1)
+      && multipliesDirectly(m, n, k, transposeA: transposeA)
+    {
       let (down, across) = transposeA ? (1, lda) : (lda, 1)
       return directProduct(m, n, k, a, down, across, b, ldb, adds: beta == 1, c, ldc)
     }
+    if debugSizes { print("product", m, n, k, lda, transposeA, ldb, transposeB, ldc) }
     if S.self == Float.self, let library = library.oneDNN(m * n * k, lda, transposeA: transposeA, ldb) {
       return library.product(
         m, n, k, Float(alpha), a.asFloat, lda, transposeA, b.asFloat, ldb, transposeB, Float(beta), c.asFloat, ldc)
