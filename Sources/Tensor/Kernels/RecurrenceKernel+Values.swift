@@ -146,10 +146,12 @@ extension RecurrenceKernel {
     if let dx { dx.copy(into: result.mutableBase) } else { result.mutableBase.update(repeating: 0, count: result.count) }
     // The states are known: their products with a weight's tangent are one for all steps.
     if let dw, inner > 0 {
-      let change = dw.contiguous()
+      let (change, isFirstZero) = (dw.contiguous(), startsAtZero)
       for direction in 0..<directions {
         let (from, to) = (change.base + direction * inner * products, result.mutableBase + direction * inputCount)
-        addStackedProduct(batch, products, inner, state.base, width, from, products, transposed: false, to: to, inputs)
+        if !isFirstZero {
+          addStackedProduct(batch, products, inner, state.base, width, from, products, transposed: false, to: to, inputs)
+        }
         addStackedProduct(
           (steps - 1) * batch, products, inner, y.base, width, from, products, transposed: false, to: to + batch * inputs, inputs)
       }
@@ -173,7 +175,9 @@ extension RecurrenceKernel {
     guard let dw, inner > 0 else { return result }
     let change = dw.movingAxis(0, to: 1).contiguous()
     let row = directions * products
-    addStackedProduct(1, row, inner, state.base, width, change.base, row, transposed: false, to: result.mutableBase, row)
+    if !startsAtZero {
+      addStackedProduct(1, row, inner, state.base, width, change.base, row, transposed: false, to: result.mutableBase, row)
+    }
     addStackedProduct(
       steps - 1, row, inner, y.base, width, change.base, row, transposed: false, to: result.mutableBase + row, row)
     keepAlive(change, y)
