@@ -30,9 +30,7 @@ extension Linearization {
     let flat = checked(directions, operation)
     let width = flat.shape[0]
     let result = Tensor<Scalar>(uninitialized: [width, layout.count])
-    run(plan, width) {
-      blocks(of: flat, $0)
-    } into: { direction in
+    sweep.run(plan, directions: width, from: { blocks(of: flat, $0) }) { direction in
       let vector = result[row: direction]
       return inputs.indices.map { layout.view($0, of: vector) }
     }
@@ -102,30 +100,7 @@ extension Linearization {
     _ plan: TangentPlan, _ width: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)]
   ) -> Tensor<Scalar> {
     let result = Tensor<Scalar>(uninitialized: outputBlock(of: width))
-    run(plan, width, from: sources) { [result[row: $0]] }
+    sweep.run(plan, directions: width, from: sources) { [result[row: $0]] }
     return result
-  }
-
-  /// Runs `plan` for `width` directions, as many in one sweep as is fastest.
-  /// - Parameters:
-  ///   - sources: for each source the tangents of a range of directions, one after the other along a leading axis.
-  ///   - places: for each of the plan's targets the memory of one direction's sum, which is nobody else's.
-  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  private func run(
-    _ plan: TangentPlan, _ width: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)],
-    into places: (Int) -> [Tensor<Scalar>]
-  ) {
-    let many = plan.directionsAtOnce
-    for start in stride(from: 0, to: width, by: many) {
-      let range = start..<Swift.min(start + many, width)
-      let (tangents, rows) = (sources(range), range.map(places))
-      if range.count > 1 {
-        sweep.run(plan, from: tangents, into: rows[0].indices.map { target in rows.map { $0[target] } })
-        continue
-      }
-      var sums = rows[0].map { Accumulator(place: $0) }
-      sweep.run(plan, from: tangents.map { ($0.node, $0.tangent[row: 0]) }, into: &sums)
-      for target in sums.indices where !sums[target].finish() { rows[0][target].writeZeros() }
-    }
   }
 }

@@ -11,6 +11,29 @@ extension Tensor where Scalar: TensorScalar {
 }
 
 extension TangentSweep {
+  /// Runs `plan` for several directions, as many in one sweep as is fastest.
+  /// - Parameters:
+  ///   - directions: their number.
+  ///   - sources: for each source the tangents of a range of directions, one after the other along a leading axis.
+  ///   - places: for each of the plan's targets the memory of one direction's sum, which the caller alone may write.
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  func run(
+    _ plan: TangentPlan, directions: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)],
+    into places: (Int) -> [Tensor<Scalar>]
+  ) {
+    for start in stride(from: 0, to: directions, by: plan.directionsAtOnce) {
+      let range = start..<Swift.min(start + plan.directionsAtOnce, directions)
+      let (tangents, rows) = (sources(range), range.map(places))
+      if range.count > 1 {
+        run(plan, from: tangents, into: rows[0].indices.map { target in rows.map { $0[target] } })
+        continue
+      }
+      var sums = rows[0].map { Accumulator(place: $0) }
+      run(plan, from: tangents.map { ($0.node, $0.tangent[row: 0]) }, into: &sums)
+      for target in sums.indices where !sums[target].finish() { rows[0][target].writeZeros() }
+    }
+  }
+
   /// Runs `plan` for several directions at once.
   /// - Parameters:
   ///   - sources: for each source the tangents, one after the other along a leading axis.

@@ -69,6 +69,25 @@ struct BlockTests {
     check(Float.self, width, Tolerance(relative: 1e-4, absolute: 1e-5))
   }
 
+  @Test("is carried in parts where tangents are large", arguments: [1, 2, 3, 5], [1 << 15, 1 << 16, 1 << 18])
+  func parts(_ width: Int, _ rows: Int) {
+    // Of [rows, 4] numbers: four directions at once, two, or one.
+    let x = Tensor<Double>.normal([rows, 4], seed: 51)
+    var layout = ParameterLayout()
+    layout.append("w", [4])
+    let function = Function<Double>(layout) { parameters in
+      let z = (parameters[0] * Variable(x)).tanh()
+      return Evaluation(loss: z.squared().mean(), outputs: z)
+    }
+    let point = function.linearization(at: .normal([4], seed: 52))
+    let directions = Tensor<Double>.normal([width, 4], seed: 53)
+    let (hessian, jacobian) = (point.hessianVectorProducts(directions), point.jacobianVectorProducts(directions))
+    for row in 0..<width {
+      expectClose(hessian[row: row], point.hessianVectorProduct(directions[row: row]), exact, "H v, row \(row)")
+      expectClose(jacobian[row: row], point.jacobianVectorProduct(directions[row: row]), exact, "J v, row \(row)")
+    }
+  }
+
   @Test func `may be empty`() {
     let problem = Problem([4, 5, 3])
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())

@@ -60,6 +60,27 @@ struct RecurrenceTests {
     }
   }
 
+  @Test("has the derivatives of its steps where it starts from a constant", arguments: RecurrentCell.allCases, [0.0, 0.7])
+  func constantStart(_ cell: RecurrentCell, _ value: Double) {
+    for (steps, batch) in [(1, 3), (4, 3), (5, 1)] {
+      let operands = Array(Self.operands(cell, steps: steps, batch: batch).prefix(2))
+      let state = Variable(Tensor(repeating: value, shape: [cell.stateParts, batch, Self.width]))
+      let tangents = operands.enumerated().map { Tensor<Double>.normal($1.shape, seed: 61 + UInt64($0)) }
+      let u = Tensor<Double>.normal([steps + cell.stateParts - 1, batch, Self.width], seed: 62)
+      let fused = DirectionalDerivatives(
+        of: { recurrence(cell, $0[0], weight: $0[1], state: state) }, at: operands, along: tangents, cotangent: u)
+      let composed = DirectionalDerivatives(
+        of: { Self.reference(cell, [$0[0], $0[1], state]) }, at: operands, along: tangents, cotangent: u)
+      let (tolerance, what) = (Tolerance(relative: 1e-13, absolute: 1e-13), "\(steps) steps of \(batch)")
+      expectClose(fused.tangent, composed.tangent, tolerance, "tangent, \(what)")
+      for index in operands.indices {
+        expectClose(fused.cotangents[index], composed.cotangents[index], tolerance, "cotangent \(index), \(what)")
+        expectClose(
+          fused.cotangentTangents[index], composed.cotangentTangents[index], tolerance, "tangent of cotangent \(index), \(what)")
+      }
+    }
+  }
+
   @Test("has the third derivatives of its steps composed of other operations", arguments: RecurrentCell.allCases)
   func agreesInThirdOrder(_ cell: RecurrentCell) {
     let inputs = Self.operands(cell, steps: 3, batch: 2)

@@ -42,7 +42,9 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
   package func jacobianVectorProducts(ofInput index: Int, _ tangents: Tensor<Scalar>) -> [Tensor<Scalar>] {
     let width = tangents.shape[0]
     let results = values.map { Tensor<Scalar>(uninitialized: Shape([width] + Array($0.shape))) }
-    sweep.run(plan, from: [(inputs[index].node, tangents)], into: results.map { result in (0..<width).map { result[row: $0] } })
+    sweep.run(plan, directions: width, from: { [(inputs[index].node, tangents.sliced(axis: 0, $0))] }) { direction in
+      results.map { $0[row: direction] }
+    }
     return results
   }
 
