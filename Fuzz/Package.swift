@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One libFuzzer program for each reader; a package of its own, for its targets have no main function of theirs. `make fuzz`, one level up.
+// One libFuzzer program for each reader; a package of its own, for its targets have no main function of theirs. `make fuzz`, one
+// level up.
 let readers = ["NumPy", "NumPyArchive", "Safetensors", "IDX"]
 
 let package = Package(

@@ -61,7 +61,8 @@ struct LearningRates {
     return table
   }
 
-  /// The best settings for a method among the longest trials. Data that nothing is known of borrows from Fashion-MNIST, then from whatever there is.
+  /// The best settings for a method among the longest trials. Data that nothing is known of borrows from Fashion-MNIST, then from
+  /// whatever there is.
   func best(_ method: Method, on data: DataName) -> Settings {
     let known = trials.filter { $0.method == method && $0.trainingError.isFinite }
     let candidates = [data.rawValue, DataName.fashionMNIST.rawValue].lazy.map { name in known.filter { $0.data == name } }

@@ -12,8 +12,8 @@ struct Report {
     var description: String
   }
 
-  /// Begins a run in the folder: a folder that cannot be written to is known before the training, not after, and pictures of an earlier
-  /// run do not stand beside this one's numbers.
+  /// Begins a run in the folder: a folder that cannot be written to is known before the training, not after, and pictures of an
+  /// earlier run do not stand beside this one's numbers.
   static func begin(in directory: String) throws {
     try MetricsLog().write(to: metricsPath(directory))
     for name in pictures.flatMap({ ["\($0).png", "\($0).svg", "\($0).gnuplot"] }) {

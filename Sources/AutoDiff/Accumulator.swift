@@ -5,8 +5,8 @@ import Tensor
 /// It knows where the sum belongs, if that is fixed: a piece of the flat gradient, say. So a matrix product can write or add
 /// there itself (`beta` of GEMM) and no copy is made.
 ///
-/// A weight that is used in every step of a loop gathers a product xᵀ d of few rows from each. From the second one on their factors wait,
-/// and are multiplied together, one above the other: [all rows, inputs]ᵀ [all rows, outputs].
+/// A weight that is used in every step of a loop gathers a product xᵀ d of few rows from each. From the second one on their factors
+/// wait, and are multiplied together, one above the other: [all rows, inputs]ᵀ [all rows, outputs].
 public struct Accumulator<Scalar: TensorScalar> {
   /// The sum so far; nil while nothing was added.
   public var sum: Tensor<Scalar>? {
@@ -78,8 +78,8 @@ public struct Accumulator<Scalar: TensorScalar> {
     multiplyNow(a, transposed: transposeA, b, transposed: transposeB, size)
   }
 
-  /// Products of more rows are as fast alone. Measured for results of [30, 120] and [50, 50]: a row each takes four times as long alone as
-  /// stacked, eight rows a third longer, sixteen about the same.
+  /// Products of more rows are as fast alone. Measured for results of [30, 120] and [50, 50]: a row each takes four times as long
+  /// alone as stacked, eight rows a third longer, sixteen about the same.
   private static var fewRows: Int { 16 }
   /// Rows of factors that wait together at most.
   private static var mostRows: Int { 1024 }

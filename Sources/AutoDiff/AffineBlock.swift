@@ -11,7 +11,8 @@ public struct AffineBlock: Sendable, Hashable {
     case inputMajor
     /// Row-major [outputs, fanIn], then the bias [outputs], as a convolution's: Θ is packed and unpacked by copies of its size.
     case outputMajor
-    /// Row-major [fanIn / area, outputs, area], then the bias [outputs], as a transposed convolution's with kernels of `area` pixels: packed.
+    /// Row-major [fanIn / area, outputs, area], then the bias [outputs], as a transposed convolution's with kernels of `area`
+    /// pixels: packed.
     case channelMajor(area: Int)
   }
 
@@ -45,15 +46,15 @@ public struct AffineBlock: Sendable, Hashable {
   public var hasBias: Bool
   /// The columns of Θ, from the first to the last.
   public var pieces: [Piece]
-  /// The number of inputs of one output of the layer as a whole, those included whose weights are frozen and no columns here: the fan-in that
-  /// the variances of initial weights go by. `fanIn` unless columns were taken out.
+  /// The number of inputs of one output of the layer as a whole, those included whose weights are frozen and no columns here: the
+  /// fan-in that the variances of initial weights go by. `fanIn` unless columns were taken out.
   public var layerFanIn: Int
   /// How many of the inputs of an output are one channel's: the area of a convolution's kernel, else 1.
   public var receptiveField = 1
   /// What is applied to y, element by element; nil if something else is, as in an LSTM. Some initialisers ask.
   public var nonlinearity: Activation? = .identity
-  /// What made the inputs x, element by element: the nonlinearity of the layer below; nil if something else did, the identity for the inputs
-  /// of the model. `ParameterLayout.declare` says it, from its `outputNonlinearity`.
+  /// What made the inputs x, element by element: the nonlinearity of the layer below; nil if something else did, the identity for
+  /// the inputs of the model. `ParameterLayout.declare` says it, from its `outputNonlinearity`.
   public internal(set) var inputNonlinearity: Activation? = .identity
 
   /// A block of the given parts, in the order of its columns; see there. The last piece is the bias's, if there is one.
@@ -97,8 +98,8 @@ public struct AffineBlock: Sendable, Hashable {
     return result
   }
 
-  /// The columns whose parameters all lie in `ranges`, as a map of the same outputs and the same `layerFanIn`; the bias is one of them if it
-  /// lies there too. Nil if no weight does, or only a part of some column.
+  /// The columns whose parameters all lie in `ranges`, as a map of the same outputs and the same `layerFanIn`; the bias is one of
+  /// them if it lies there too. Nil if no weight does, or only a part of some column.
   /// - Parameter ranges: indices in the parameter vector; disjoint.
   /// - Complexity: O(columns · ranges); of a column that lies in several ranges every element is looked at.
   package func restricted(to ranges: [Range<Int>]) -> AffineBlock? {
@@ -147,8 +148,8 @@ public struct AffineBlock: Sendable, Hashable {
     pieces.map { $0.offset..<$0.offset + ($0.columns - 1) * $0.columnStride + (outputs - 1) * $0.outputStride + 1 }
   }
 
-  /// This block of a vector in the layout of the parameters, as Θ [outputs, columns]: a view if it is of one piece and the vector is
-  /// contiguous, else a copy.
+  /// This block of a vector in the layout of the parameters, as Θ [outputs, columns]: a view if it is of one piece and the vector
+  /// is contiguous, else a copy.
   public func matrix<S: TensorScalar>(in vector: Tensor<S>) -> Tensor<S> {
     let flat = vector.contiguous()
     let parts = pieces.map { piece in

@@ -24,7 +24,8 @@ public struct Anomaly: Error, Sendable, CustomStringConvertible {
   public let position: [Int]
   /// Whether the operation met an infinity on its way in: 0 times it, or it minus itself, is the usual reason.
   public let followsInfinity: Bool
-  /// `file:line` of the first caller outside this library's tensors and differentiation; nil if the program has no debug information.
+  /// `file:line` of the first caller outside this library's tensors and differentiation; nil if the program has no debug
+  /// information.
   public let location: String?
 
   public var description: String {
@@ -45,8 +46,8 @@ public struct Anomaly: Error, Sendable, CustomStringConvertible {
 ///
 ///     let gradient = try detectAnomaly { objective.valueAndGradient(at: theta).gradient }
 ///
-/// Slow (each operation is searched for NaNs, and the call stack is kept with it): for finding out where a NaN comes from, not for training
-/// runs.
+/// Slow (each operation is searched for NaNs, and the call stack is kept with it): for finding out where a NaN comes from, not for
+/// training runs.
 /// - Returns: what `body` returns.
 /// - Throws: the first `Anomaly`, if a NaN appeared; else what `body` throws.
 public func detectAnomaly<R>(_ body: () throws -> R) throws -> R {

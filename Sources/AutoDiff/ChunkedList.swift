@@ -5,8 +5,8 @@ import Tensor
 /// An array would copy all of them each time it grows, and give its memory back to the system when it goes, so that every
 /// training step would pay for fresh pages.
 ///
-/// Its owner lets go of the elements (`removeAll`, `take`) before it goes itself: in code compiled for their type, which a `deinit` of this
-/// type is not; there they would be destroyed one by one through run-time type information.
+/// Its owner lets go of the elements (`removeAll`, `take`) before it goes itself: in code compiled for their type, which a `deinit`
+/// of this type is not; there they would be destroyed one by one through run-time type information.
 struct ChunkedList<Element>: ~Copyable {
   private static var chunkLength: Int { 64 }
   private var memory = ChunkMemory()

@@ -1,8 +1,8 @@
 import Tensor
 
 extension CotangentPoint {
-  /// Sends the operands `indices` their parts of the cotangent `dy`, found by recording `composed`, this operation written in others, and
-  /// differentiating that. For derivatives that are asked for too seldom to deserve rules of their own.
+  /// Sends the operands `indices` their parts of the cotangent `dy`, found by recording `composed`, this operation written in
+  /// others, and differentiating that. For derivatives that are asked for too seldom to deserve rules of their own.
   /// - Parameter composed: the operation as a function of the operands `indices`, on which alone it depends.
   func addCotangents(
     of dy: Variable<Scalar>, to indices: [Int], through composed: ([Variable<Scalar>]) -> Variable<Scalar>

@@ -1,14 +1,14 @@
 import Tensor
 
-// Products with several vectors at once: one sweep carries all of them, so that matrix products grow wider in place of more numerous and
-// what an operation costs beside its arithmetic is paid once.
+// Products with several vectors at once: one sweep carries all of them, so that matrix products grow wider in place of more
+// numerous and what an operation costs beside its arithmetic is paid once.
 
 extension Linearization {
   /// H vⱼ for each row vⱼ of `directions`.
   /// - Parameter directions: k vectors in the layout of θ, as the rows of a matrix [k, n].
   /// - Returns: [k, n].
-  /// - Complexity: the arithmetic of k single products; for small operations much less time. Memory for the tangents of every activation along
-  ///   as many directions as keep the largest at half a million numbers.
+  /// - Complexity: the arithmetic of k single products; for small operations much less time. Memory for the tangents of every
+  ///   activation along as many directions as keep the largest at half a million numbers.
   public func hessianVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
     parameterProducts(hessianPlan, directions, "hessianVectorProducts")
   }

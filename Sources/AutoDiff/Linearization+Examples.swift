@@ -2,17 +2,17 @@ import Tensor
 
 // Gradients of single examples, from one recording of the whole batch.
 //
-// All of them are those of the losses ℓᵇ that the function names, `Evaluation(loss:outputs:exampleLosses:)`, as they stand there: whether the
-// loss is their sum or their mean, and what else is added to it, does not matter. They are right for every function: examples that
-// interact (through statistics of the batch, say) only make them slower.
+// All of them are those of the losses ℓᵇ that the function names, `Evaluation(loss:outputs:exampleLosses:)`, as they stand there:
+// whether the loss is their sum or their mean, and what else is added to it, does not matter. They are right for every function:
+// examples that interact (through statistics of the batch, say) only make them slower.
 extension Linearization {
   /// gᵇ = ∂ℓᵇ/∂θ: `[B, n]`, row b in the layout of θ.
   ///
   /// For the mean of the losses, the gradient is the mean of the rows.
-  /// - Complexity: one backward pass, recorded by the first of these calls, and for a dense or convolution layer the work of its weight's
-  ///   gradient; all uses of a recurrent weight go into one product for each example. What is not a sum over examples by a known rule costs
-  ///   one tangent sweep for each example: over the way from such sums to the parameter, and where examples interact over the
-  ///   whole backward pass, B times the work.
+  /// - Complexity: one backward pass, recorded by the first of these calls, and for a dense or convolution layer the work of its
+  ///   weight's gradient; all uses of a recurrent weight go into one product for each example. What is not a sum over examples by a
+  ///   known rule costs one tangent sweep for each example: over the way from such sums to the parameter, and where examples
+  ///   interact over the whole backward pass, B times the work.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func perExampleGradients() -> Tensor<Scalar> {
     let sweep = examples("perExampleGradients")
@@ -32,10 +32,10 @@ extension Linearization {
 
   /// Σᵇ gᵇ ∘ gᵇ, the squares of the elements of all examples' gradients: `[n]`, in the layout of θ.
   ///
-  /// Divided by B it is the diagonal of the empirical Fisher matrix (1/B) Σ gᵇ gᵇᵀ, if the losses are negative log-likelihoods and the targets
-  /// those of the data.
-  /// - Complexity: as `perExampleGradients()`; for a dense layer used once, whose examples' gradients are x δᵀ, one product (x²)ᵀ (δ²). Memory for
-  ///   the gradients of a few examples, of one where they are large.
+  /// Divided by B it is the diagonal of the empirical Fisher matrix (1/B) Σ gᵇ gᵇᵀ, if the losses are negative log-likelihoods and
+  /// the targets those of the data.
+  /// - Complexity: as `perExampleGradients()`; for a dense layer used once, whose examples' gradients are x δᵀ, one product (x²)ᵀ
+  ///   (δ²). Memory for the gradients of a few examples, of one where they are large.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func sumOfSquaredGradients() -> Tensor<Scalar> {
     let sweep = examples("sumOfSquaredGradients")
@@ -53,8 +53,8 @@ extension Linearization {
   }
 
   /// ‖gᵇ‖² for each example: `[B]`.
-  /// - Complexity: as `perExampleGradients()`, but a dense layer's weight costs little: ‖Σₜ xₜ δₜᵀ‖² = Σₛₜ (xₛ·xₜ)(δₛ·δₜ) is used where that is less
-  ///   work. Memory as `sumOfSquaredGradients()`.
+  /// - Complexity: as `perExampleGradients()`, but a dense layer's weight costs little: ‖Σₜ xₜ δₜᵀ‖² = Σₛₜ (xₛ·xₜ)(δₛ·δₜ) is used
+  ///   where that is less work. Memory as `sumOfSquaredGradients()`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func perExampleSquaredNorms() -> Tensor<Scalar> {
     let sweep = examples("perExampleSquaredNorms")

@@ -132,7 +132,8 @@ public final class Linearization<Scalar: TensorScalar> {
     return assemble { sums in sweep.run(plan, from: direction, into: &sums) }
   }
 
-  /// G v with G = Jᵀ H_L J: J the Jacobian of the outputs, H_L the Hessian of the loss in them (Schraudolph, 2002); a penalty's Hessian is added.
+  /// G v with G = Jᵀ H_L J: J the Jacobian of the outputs, H_L the Hessian of the loss in them (Schraudolph, 2002); a penalty's
+  /// Hessian is added.
   /// - Parameter v: a vector in the layout of θ.
   public func gaussNewtonVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
     let outputTangent = jacobianVectorProduct(v)

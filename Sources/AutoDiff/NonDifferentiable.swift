@@ -1,7 +1,7 @@
 import Tensor
 
-// What has no derivative worth the name cannot be applied to a variable: the compiler says so, and what to do. (Elsewhere such a step would
-// give zeros that look like a gradient.)
+// What has no derivative worth the name cannot be applied to a variable: the compiler says so, and what to do. (Elsewhere such a
+// step would give zeros that look like a gradient.)
 
 extension Variable {
   /// Flat wherever it has a derivative.

@@ -4,11 +4,11 @@ import Tensor
 extension ParameterLayout {
   /// What a quantity whose last axis is θ's says about each layer: its part of that axis.
   ///
-  /// A gradient, a diagonal or a step [n] comes apart into vectors, the gradients of single examples [batch, n] into [batch, layer's count], a block of
-  /// products Hv [k, n] into [k, layer's count].
+  /// A gradient, a diagonal or a step [n] comes apart into vectors, the gradients of single examples [batch, n] into [batch,
+  /// layer's count], a block of products Hv [k, n] into [k, layer's count].
   /// - Parameter quantity: [..., n] with n = `count`; another last axis, or none, stops the program.
-  /// - Returns: for each of `layers`, in order, its name and a view [..., layer's count]. Behind leading axes a view's rows are `count` elements apart:
-  ///   `contiguous()` packs them.
+  /// - Returns: for each of `layers`, in order, its name and a view [..., layer's count]. Behind leading axes a view's rows are
+  ///   `count` elements apart: `contiguous()` packs them.
   public func layerViews<S: TensorScalar>(of quantity: Tensor<S>) -> [(name: String, part: Tensor<S>)] {
     require(
       quantity.shape.last == count,
@@ -16,7 +16,8 @@ extension ParameterLayout {
     return layers.map { ($0.name, quantity.sliced(axis: -1, Self.place(of: $0.entries))) }
   }
 
-  /// What a matrix over θ, a dense Hessian or Gauss-Newton matrix for example, says about each layer alone: its block on the diagonal.
+  /// What a matrix over θ, a dense Hessian or Gauss-Newton matrix for example, says about each layer alone: its block on the
+  /// diagonal.
   /// - Parameter matrix: [..., n, n] with n = `count`, leading axes for several matrices; other last axes stop the program.
   /// - Returns: for each of `layers`, in order, its name and a view [..., layer's count, layer's count].
   public func layerBlocks<S: TensorScalar>(of matrix: Tensor<S>) -> [(name: String, block: Tensor<S>)] {

@@ -12,8 +12,8 @@ public struct ParameterLayout: Sendable, Hashable {
     public var shape: Shape
     /// The index of its first element in θ.
     public var offset: Int
-    /// Where its elements start if no initialisation says otherwise: a number for each of as many equal parts of its last axis. Mostly
-    /// [0]; [1] for a gain, [0, 1, 0, 0] for an LSTM's bias with its forget gate open.
+    /// Where its elements start if no initialisation says otherwise: a number for each of as many equal parts of its last axis.
+    /// Mostly [0]; [1] for a gain, [0, 1, 0, 0] for an LSTM's bias with its forget gate open.
     public var start: [Double]
     /// The number of its elements.
     public var count: Int { shape.elementCount }
@@ -25,9 +25,10 @@ public struct ParameterLayout: Sendable, Hashable {
   public private(set) var affineBlocks: [AffineBlock] = []
   /// The length of θ.
   public private(set) var count = 0
-  /// What made, element by element, the numbers that the layers declared so far hand on to the next: the nonlinearity of the last map, or of an
-  /// activation layer behind it; nil if something else did, the identity for the inputs of the model. A layer whose maps do not read
-  /// one another's outputs, or that does more with them, sets it. It is a remark for layers to come, and no part of what `==` compares.
+  /// What made, element by element, the numbers that the layers declared so far hand on to the next: the nonlinearity of the last
+  /// map, or of an activation layer behind it; nil if something else did, the identity for the inputs of the model. A layer whose
+  /// maps do not read one another's outputs, or that does more with them, sets it. It is a remark for layers to come, and no part
+  /// of what `==` compares.
   public var outputNonlinearity: Activation? = .identity
 
   /// A layout without parameters.
@@ -72,8 +73,9 @@ public struct ParameterLayout: Sendable, Hashable {
     outputNonlinearity = block.nonlinearity
   }
 
-  /// Says that a nonlinearity that is a layer of its own comes next. It is what is handed on, and is what is applied to the outputs of the affine
-  /// map declared last unless that has been said, or other parameters, a normalisation's gains for example, come between.
+  /// Says that a nonlinearity that is a layer of its own comes next. It is what is handed on, and is what is applied to the outputs
+  /// of the affine map declared last unless that has been said, or other parameters, a normalisation's gains for example, come
+  /// between.
   public mutating func noteNonlinearity(_ nonlinearity: Activation) {
     if nonlinearity != .identity { outputNonlinearity = nonlinearity }
     guard let last = affineBlocks.indices.last, affineBlocks[last].nonlinearity == .identity,

@@ -146,8 +146,8 @@ public struct TangentPoint<Scalar: TensorScalar> {
   }
   /// Axis `axis` of a value, counted from the front, in its tangent.
   public func inBlock(axis: Int) -> Int { blockWidth == nil ? axis : axis + 1 }
-  /// Whether every operand that has a tangent has as many axes as the result. Then a rule that multiplies tangents with values, which
-  /// broadcast, takes blocks as it is.
+  /// Whether every operand that has a tangent has as many axes as the result. Then a rule that multiplies tangents with values,
+  /// which broadcast, takes blocks as it is.
   public var operandsHaveRankOfResult: Bool {
     let rank = sweep.tape.shape(of: node).rank
     return (0..<operandCount).allSatisfy { index in
@@ -161,8 +161,8 @@ public struct TangentPoint<Scalar: TensorScalar> {
   public func tangent(_ index: Int) -> Tensor<Scalar>? { sweep.tangent(ofOperand: index, of: node) }
   /// As `tangent`; if no later operation needs it, the caller becomes its only owner and may write over it.
   public func takeTangent(_ index: Int) -> Tensor<Scalar>? { sweep.takeTangent(ofOperand: index, of: node) }
-  /// Leaves tensors to the rules of operations that read this one's result, for the rest of the sweep: tangents found on the way that
-  /// they would have to find again.
+  /// Leaves tensors to the rules of operations that read this one's result, for the rest of the sweep: tangents found on the way
+  /// that they would have to find again.
   public func leaveNote(_ tensors: [Tensor<Scalar>]) { sweep.leaveNote(tensors, of: node) }
   /// What the rule of operand `index` left.
   public func note(ofOperand index: Int) -> [Tensor<Scalar>]? { sweep.note(of: sweep.tape.operand(index, of: node)) }

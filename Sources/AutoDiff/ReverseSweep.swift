@@ -25,8 +25,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
   }
   /// Computing: the cotangent of each node so far.
   @exclusivity(unchecked) private var sums: [Accumulator<Scalar>]
-  /// Recording: the parts of all nodes' cotangents, and for each node where the list of its parts begins and ends. Inputs keep theirs
-  /// apart, so that they can be added up in place.
+  /// Recording: the parts of all nodes' cotangents, and for each node where the list of its parts begins and ends. Inputs keep
+  /// theirs apart, so that they can be added up in place.
   @exclusivity(unchecked) private var parts = ChunkedList<Variable<Scalar>>()
   /// For each part the one that follows it in its list; -1 for none.
   @exclusivity(unchecked) private var next: [Int32] = []

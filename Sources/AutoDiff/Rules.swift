@@ -16,8 +16,8 @@ struct Rules<Scalar: TensorScalar> {
   }
   private typealias Bytes = SIMD2<UInt64>
   private let call: (UnsafeRawPointer, Call) -> Void
-  /// A small primitive of plain bytes, such as a sign or a slope. A closure that captured it would be one more object to allocate and free
-  /// with every operation.
+  /// A small primitive of plain bytes, such as a sign or a slope. A closure that captured it would be one more object to allocate
+  /// and free with every operation.
   private let bytes: Bytes
 
   init<P: Primitive<Scalar>>(_ primitive: P) {

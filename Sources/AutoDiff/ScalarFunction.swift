@@ -16,11 +16,13 @@ public protocol ScalarFunction<Scalar> {
 public struct Evaluation<Scalar: TensorScalar> {
   /// One element; the penalty is part of it.
   public var loss: Variable<Scalar>
-  /// The outputs z on which the loss acts; all dependence on the parameters but a penalty's passes through them. Nil if not told apart.
+  /// The outputs z on which the loss acts; all dependence on the parameters but a penalty's passes through them. Nil if not told
+  /// apart.
   public var outputs: Variable<Scalar>?
   /// The losses of the examples of a batch, `[B]`, before they are put together. Nil if not told apart.
   public var exampleLosses: Variable<Scalar>?
-  /// What the parameters cost by themselves, past the outputs: one element, added to the loss. Its Hessian is part of G. Nil if nothing.
+  /// What the parameters cost by themselves, past the outputs: one element, added to the loss. Its Hessian is part of G. Nil if
+  /// nothing.
   public var penalty: Variable<Scalar>?
 
   /// An evaluation; stops the program if the loss or the penalty has not one element, or the examples' losses are no vector.

@@ -4,8 +4,8 @@ import Tensor
 // product and an operation on small tensors is paid for once.
 
 extension Tensor where Scalar: TensorScalar {
-  /// Elements of a block up to which a copy of it costs less than what a rule costs beside its arithmetic for every direction. Chosen, not
-  /// measured.
+  /// Elements of a block up to which a copy of it costs less than what a rule costs beside its arithmetic for every direction.
+  /// Chosen, not measured.
   static var smallBlock: Int { 1 << 16 }
   var isSmallBlock: Bool { count <= Self.smallBlock }
 }

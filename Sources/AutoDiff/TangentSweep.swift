@@ -22,9 +22,9 @@ struct TangentPlan {
   private(set) var termCounts: [Int] = []
   /// Sources whose given tangents belong to sums themselves.
   private(set) var passed: [(node: Int, target: Int)] = []
-  /// How many directions to carry in one sweep, if there are enough: so many that their largest tangents stay in the cache, and one alone
-  /// where its own do not. Measured at 2^19 numbers, 1, 4 and 16 directions: four take 0.95 of the time of one each through a dense network
-  /// of 128 x 1024 activations; sixteen 1.3 to 1.4 through recurrent ones of 128 x 30 in 100 steps.
+  /// How many directions to carry in one sweep, if there are enough: so many that their largest tangents stay in the cache, and one
+  /// alone where its own do not. Measured at 2^19 numbers, 1, 4 and 16 directions: four take 0.95 of the time of one each through a
+  /// dense network of 128 x 1024 activations; sixteen 1.3 to 1.4 through recurrent ones of 128 x 30 in 100 steps.
   var directionsAtOnce: Int { Swift.max(1, (1 << 19) / Swift.max(1, largestTangent)) }
   /// The number of elements of the largest tangent that another step uses.
   private var largestTangent = 0

@@ -1,8 +1,8 @@
 import Tensor
 
 extension Tape: CustomStringConvertible {
-  /// One line a node: its number, the operation with the nodes it reads (`-` for a constant that no rule reads), the shape of its value, and
-  /// whether that value is kept, or is computed only when someone asks.
+  /// One line a node: its number, the operation with the nodes it reads (`-` for a constant that no rule reads), the shape of its
+  /// value, and whether that value is kept, or is computed only when someone asks.
   public var description: String {
     let lines = (0..<count).map { node -> (operation: String, rest: String) in
       let kept = nodes[node].isKept ? "  kept" : nodes[node].isDeferred ? "  when asked" : ""
@@ -24,7 +24,7 @@ extension String {
 }
 
 extension Linearization {
-  /// What is recorded so far, one operation a line: the forward pass and, once something needed it, the backward pass. For looking at; see
-  /// docs/autodiff.md.
+  /// What is recorded so far, one operation a line: the forward pass and, once something needed it, the backward pass. For looking
+  /// at; see docs/autodiff.md.
   public var recording: String { tape.description }
 }

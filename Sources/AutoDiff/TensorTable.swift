@@ -2,8 +2,8 @@ import Tensor
 
 /// For each node of a tape a tensor or none: the tangents of a sweep.
 ///
-/// An array of optionals would do the same; but an optional of a tensor is copied through run-time type information, which for small tensors
-/// takes longer than their arithmetic.
+/// An array of optionals would do the same; but an optional of a tensor is copied through run-time type information, which for
+/// small tensors takes longer than their arithmetic.
 struct TensorTable<Scalar: TensorScalar>: ~Copyable {
   private var isSet: UnsafeMutablePointer<Bool>?
   private var places: UnsafeMutablePointer<Tensor<Scalar>>?

@@ -11,8 +11,8 @@ public protocol SequenceTask: Sendable {
   func batch(of count: Int, seed: UInt64, step: Int) -> (inputs: Tensor<Float>, targets: Tensor<Float>)
 }
 
-/// The addition problem (Hochreiter & Schmidhuber, 1997), as in the program of the PSGD paper's experiment 1: numbers uniform in [-1, 1), two of those in the
-/// first half marked by 1 and the others by 0; asked for is the mean of the marked two.
+/// The addition problem (Hochreiter & Schmidhuber, 1997), as in the program of the PSGD paper's experiment 1: numbers uniform in
+/// [-1, 1), two of those in the first half marked by 1 and the others by 0; asked for is the mean of the marked two.
 ///
 /// The mean squared error of a network that always says 0 is 1/6.
 public struct AdditionTask: SequenceTask {
@@ -35,8 +35,9 @@ public struct AdditionTask: SequenceTask {
   }
 }
 
-/// The delayed exclusive or, as in the program of the PSGD paper's experiment 2: numbers -1 and 1, one of the first tenth of the steps and one between it and
-/// the middle marked by 1, the others by 0; the label is 1 if the marked two differ and -1 if they are equal, for a logistic loss.
+/// The delayed exclusive or, as in the program of the PSGD paper's experiment 2: numbers -1 and 1, one of the first tenth of the
+/// steps and one between it and the middle marked by 1, the others by 0; the label is 1 if the marked two differ and -1 if they are
+/// equal, for a logistic loss.
 public struct DelayedExclusiveOrTask: SequenceTask {
   public let length: Int
 

@@ -1,13 +1,14 @@
 import AutoDiff
 import Tensor
 
-/// A model some of whose parameters stay where they are: θ is the others. Gradients, curvature and optimizers see these alone, at the cost
-/// of these alone.
+/// A model some of whose parameters stay where they are: θ is the others. Gradients, curvature and optimizers see these alone, at
+/// the cost of these alone.
 ///
-/// An affine map some of whose weights are frozen stays one of the others, with their columns and, if it is free, the bias: a penalty, an
-/// initialiser and a preconditioner see what is left of it. Its outputs still sum over all inputs, so that the variances of new weights go by
-/// the fan-in of the whole layer (`AffineBlock.layerFanIn`), and a weight starts as it would in the layer as a whole; `.sparse` draws its connections, and
-/// `.orthogonal` its matrix, among the columns that are left. A map of whose weights none is left, or whose columns are frozen in part, is none.
+/// An affine map some of whose weights are frozen stays one of the others, with their columns and, if it is free, the bias: a
+/// penalty, an initialiser and a preconditioner see what is left of it. Its outputs still sum over all inputs, so that the
+/// variances of new weights go by the fan-in of the whole layer (`AffineBlock.layerFanIn`), and a weight starts as it would in the
+/// layer as a whole; `.sparse` draws its connections, and `.orthogonal` its matrix, among the columns that are left. A map of whose
+/// weights none is left, or whose columns are frozen in part, is none.
 public struct Frozen<Network: Model, Scalar: TensorScalar>: Model {
   /// The model as a whole.
   public let model: Network
@@ -101,8 +102,8 @@ extension Frozen: PartOfModel {
 extension Model {
   /// This model with some parameters where they are.
   /// - Parameters:
-  ///   - names: of parameters or layers, which means all of theirs. A layer without parameters, a `Flatten` for example, is accepted and changes nothing; a
-  ///     name that is neither stops the program. Layer "a.b" beside layer "a" is no part of it; in a model that does not name its layers
+  ///   - names: of parameters or layers, which means all of theirs. A layer without parameters, a `Flatten` for example, is
+  ///     accepted and changes nothing; a name that is neither stops the program. Layer "a.b" beside layer "a" is no part of it; in a model that does not name its layers
   ///     (`parts`) this cannot be told, and all parameters count whose names start with "a.".
   ///   - theta: all parameters.
   public func freezing<S: TensorScalar>(_ names: [String], at theta: Tensor<S>) -> Frozen<Self, S> {

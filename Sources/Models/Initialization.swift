@@ -1,19 +1,22 @@
 import AutoDiff
 import Tensor
 
-/// How the weights of affine maps start out. Biases start at 0 and other parameters where their layers say, unless stated otherwise.
+/// How the weights of affine maps start out. Biases start at 0 and other parameters where their layers say, unless stated
+/// otherwise.
 ///
-/// The fan-in n counts the inputs of one output, the bias not; of a convolution's kernel all its pixels and channels. The fan-out m counts the
-/// outputs, times the kernel's area. Of a layer some of whose weights are frozen, n counts the inputs of these too: its outputs sum over all.
+/// The fan-in n counts the inputs of one output, the bias not; of a convolution's kernel all its pixels and channels. The fan-out m
+/// counts the outputs, times the kernel's area. Of a layer some of whose weights are frozen, n counts the inputs of these too: its
+/// outputs sum over all.
 public enum Initialization: Sendable, Hashable {
-  /// Each unit gets `connections` incoming weights drawn from N(0, 1), the others 0; biases 0. The inputs are distinct, all of them if there
-  /// are fewer. With replacement, as in the author's program, each of the `connections` draws picks among all inputs: a unit may draw
-  /// one twice, the later weight counting, and has fewer connections then.
+  /// Each unit gets `connections` incoming weights drawn from N(0, 1), the others 0; biases 0. The inputs are distinct, all of them
+  /// if there are fewer. With replacement, as in the author's program, each of the `connections` draws picks among all inputs: a
+  /// unit may draw one twice, the later weight counting, and has fewer connections then.
   ///
   /// For tanh units biases are 0.5 and weights are halved, and halved again if the layer below is tanh too
-  /// (Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5). Which these are is what layers say as they are declared:
-  /// `AffineBlock.nonlinearity` and `inputNonlinearity`. Pooling and normalisation, which say nothing, hand on units as they are; a normalisation
-  /// with gains hides the nonlinearity behind it from the map before it, and the sum of a `Residual` without activation is no layer of tanh units.
+  /// (Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5). Which these are is what layers say as they are
+  /// declared: `AffineBlock.nonlinearity` and `inputNonlinearity`. Pooling and normalisation, which say nothing, hand on units as
+  /// they are; a normalisation with gains hides the nonlinearity behind it from the map before it, and the sum of a `Residual`
+  /// without activation is no layer of tanh units.
   case sparse(connections: Int, withReplacement: Bool = false)
   /// N(0, standardDeviation²).
   case normal(standardDeviation: Double)
@@ -29,18 +32,19 @@ public enum Initialization: Sendable, Hashable {
   case glorotUniform
   /// N(0, 2 / (n + m)).
   case glorotNormal
-  /// `gain` times a matrix with orthonormal rows or columns, [outputs, n], uniform among all such (Saxe et al., 2014). A weight drawn by its own
-  /// name is such a matrix too, unless it has the shape [rows, groups · rows], several groups, and is of gates, as the recurrent weights of an
-  /// LSTM and a GRU (maps without a `nonlinearity` of single elements), or of no map: then it is made of one matrix a group.
+  /// `gain` times a matrix with orthonormal rows or columns, [outputs, n], uniform among all such (Saxe et al., 2014). A weight
+  /// drawn by its own name is such a matrix too, unless it has the shape [rows, groups · rows], several groups, and is of gates, as
+  /// the recurrent weights of an LSTM and a GRU (maps without a `nonlinearity` of single elements), or of no map: then it is made
+  /// of one matrix a group.
   case orthogonal(gain: Double = 1)
 }
 
 extension Model {
   /// θ as `initialization` draws it. The same seed gives the same bits.
-  /// - Parameter exceptions: what else is drawn in which way, by the name of a layer or of a parameter. A layer means the weights of its affine maps; if
-  ///   it has none, as a normalisation, all its parameters. A parameter, a bias too, means all of it and nothing else: `.sparse` then leaves
-  ///   the bias alone, and stops the program unless it is the weight of a map. Later ones win. A name that is not there stops the program,
-  ///   and so does a layer without parameters.
+  /// - Parameter exceptions: what else is drawn in which way, by the name of a layer or of a parameter. A layer means the weights
+  ///   of its affine maps; if it has none, as a normalisation, all its parameters. A parameter, a bias too, means all of it and
+  ///   nothing else: `.sparse` then leaves the bias alone, and stops the program unless it is the weight of a map. Later ones win.
+  ///   A name that is not there stops the program, and so does a layer without parameters.
   public func initialParameters<S: TensorScalar>(
     _ initialization: Initialization, except exceptions: KeyValuePairs<String, Initialization> = [:], seed: UInt64,
     of type: S.Type = S.self

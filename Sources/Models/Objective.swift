@@ -73,8 +73,8 @@ public struct BatchObjective<Network: Model, Criterion: Loss, Scalar: TensorScal
 
 /// ½ λ Σ θ² over the weights of affine maps, or over all parameters. It enters the value, the gradient, H v and G v alike.
 ///
-/// Which numbers are weights is what the maps of the layout say (`ParameterLayout.affineBlocks`), whatever their parameters' shapes: those of every
-/// column but the bias's, each once.
+/// Which numbers are weights is what the maps of the layout say (`ParameterLayout.affineBlocks`), whatever their parameters'
+/// shapes: those of every column but the bias's, each once.
 public struct L2Penalty: Sendable, Hashable {
   /// λ.
   public let coefficient: Double

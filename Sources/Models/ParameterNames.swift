@@ -14,10 +14,12 @@ struct NamedParameters {
 }
 
 extension Model {
-  /// What `name` stands for: a parameter, or a layer and with it all that it has, which may be nothing. Nil if there is no such thing.
+  /// What `name` stands for: a parameter, or a layer and with it all that it has, which may be nothing. Nil if there is no such
+  /// thing.
   ///
-  /// Where the model says what layers it is made of (`parts`), a layer's parameters are those it declares, and layer "a.b" beside layer "a" is no part
-  /// of it. Else, and for a name that several layers start with, parameters and maps go by their names: all that start with `name` and a dot.
+  /// Where the model says what layers it is made of (`parts`), a layer's parameters are those it declares, and layer "a.b" beside
+  /// layer "a" is no part of it. Else, and for a name that several layers start with, parameters and maps go by their names: all
+  /// that start with `name` and a dot.
   func parameters(named name: String) -> NamedParameters? {
     let layout = layout
     let inWhole = (self as? any PartOfModel)?.whole.parameters(named: name)

@@ -15,8 +15,8 @@ public struct ModelSummary: Sendable, Hashable, CustomStringConvertible {
     public var parameters: Int
     /// How many of them are frozen.
     public var frozen = 0
-    /// Floating-point operations of its matrix products and convolutions for one example: two for a product and its addition. Products of a
-    /// layer or model of your own that names parts count for the part whose parameters were read last.
+    /// Floating-point operations of its matrix products and convolutions for one example: two for a product and its addition.
+    /// Products of a layer or model of your own that names parts count for the part whose parameters were read last.
     public var flops: Int
   }
   /// The layers in the order in which they are applied, or named.
@@ -59,7 +59,8 @@ public struct ModelSummary: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension Model {
-  /// The layers, down to those that name no parts, and what the model makes of an example. A model that names no layers has one row.
+  /// The layers, down to those that name no parts, and what the model makes of an example. A model that names no layers has one
+  /// row.
   /// - Parameter inputShape: of one example, without the batch.
   /// - Complexity: the model's value for one example.
   public func summary(inputShape: [Int]) -> ModelSummary {
@@ -141,8 +142,8 @@ private struct SummarizedExample {
     }
   }
 
-  /// Notes what a layer or model with parameters at the given places does, as rows of the layers in it and, if there are none or if it does something
-  /// itself, one of its own.
+  /// Notes what a layer or model with parameters at the given places does, as rows of the layers in it and, if there are none or if
+  /// it does something itself, one of its own.
   mutating func note(
     _ leaves: [NamedLayer], as name: String, _ kind: String, _ places: [Int], axis next: Int = 0,
     _ apply: (Variable<Float>) -> Variable<Float>

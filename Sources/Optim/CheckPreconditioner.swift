@@ -10,12 +10,12 @@ public struct PreconditionerViolation: Error, CustomStringConvertible, Equatable
   public var description: String { "the preconditioner is not \(property): \(detail)" }
 }
 
-/// Checks what every `Preconditioner` promises, at its present state: `apply` is linear, symmetric and positive definite, `diagonal` is
-/// what `apply` says, `state` and `copy()` carry everything over, and setting `state` undoes an update. For the tests of a subclass;
-/// call it on a fresh one and again after some updates.
+/// Checks what every `Preconditioner` promises, at its present state: `apply` is linear, symmetric and positive definite,
+/// `diagonal` is what `apply` says, `state` and `copy()` carry everything over, and setting `state` undoes an update. For the tests
+/// of a subclass; call it on a fresh one and again after some updates.
 ///
-/// Up to `count` = 500 P is formed and its eigenvalues are taken; beyond, fifty steps of conjugate gradients look for a direction of
-/// negative curvature.
+/// Up to `count` = 500 P is formed and its eigenvalues are taken; beyond, fifty steps of conjugate gradients look for a direction
+/// of negative curvature.
 ///
 /// - Parameters:
 ///   - preconditioner: not changed, if it keeps its promises.

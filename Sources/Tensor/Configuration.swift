@@ -9,8 +9,8 @@ public struct Configuration: Sendable, Hashable, CustomStringConvertible {
   public var instructionSet: String
   /// How many threads share large operations.
   public var threads: Int
-  /// Installed libraries that replace slower code of ours, e.g. "oneDNN 2.6.3", which computes convolutions and, from AVX2 on, matrix products in `Float`. The environment
-  /// variable `KAPPA_ONEDNN=0` leaves it out.
+  /// Installed libraries that replace slower code of ours, e.g. "oneDNN 2.6.3", which computes convolutions and, from AVX2 on,
+  /// matrix products in `Float`. The environment variable `KAPPA_ONEDNN=0` leaves it out.
   public var accelerators: [String]
 
   /// The configuration in use.

@@ -51,8 +51,8 @@ extension Tensor where Scalar: TensorScalar {
   /// Divides each element by `b`, in place.
   public static func /= (a: inout Tensor, b: Scalar) { Kernels.formBinary(.divide, &a, scalar: b) }
 
-  // In the memory of `self` where nobody else needs that and its shape is the result's, else in fresh memory. Methods that change a variable:
-  // one that consumed its operand and returned the result would be handed a copy more often than not.
+  // In the memory of `self` where nobody else needs that and its shape is the result's, else in fresh memory. Methods that change a
+  // variable: one that consumed its operand and returned the result would be handed a copy more often than not.
 
   /// self = self b, element by element; shapes broadcast.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)

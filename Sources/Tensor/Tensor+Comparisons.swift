@@ -1,7 +1,7 @@
 import CKernels
 
-// Comparisons, element by element, with Swift's pointwise operators (those of SIMD vectors). Shapes broadcast by NumPy's rule. NaN is
-// equal to nothing, itself included, and neither less nor greater than anything.
+// Comparisons, element by element, with Swift's pointwise operators (those of SIMD vectors). Shapes broadcast by NumPy's rule. NaN
+// is equal to nothing, itself included, and neither less nor greater than anything.
 extension Tensor {
   /// Where elements are equal.
   public static func .== (a: Tensor, b: Tensor) -> Tensor<Bool> { Kernels.compare(.equal, a, b) }

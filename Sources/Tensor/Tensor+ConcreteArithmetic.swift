@@ -1,7 +1,8 @@
 // The arithmetic of tensors once more for each of its two scalar types: what these do is what the generic operators do.
 //
-// They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with the generic
-// ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds such expressions).
+// They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with
+// the generic ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds
+// such expressions).
 extension Tensor where Scalar == Float {
   /// Sums, element by element; shapes broadcast.
   public static func + (a: Tensor, b: Tensor) -> Tensor { Kernels.binary(.add, a, b) }

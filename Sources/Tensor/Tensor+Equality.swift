@@ -96,7 +96,8 @@ private struct Closeness<S: TensorScalar> {
 
   @inline(__always)
   func accepts(_ a: S, _ b: S) -> Bool {
-    // Equality first: the difference of two infinities is NaN, and with an infinite b, or a tolerance that overflows, all would be close.
+    // Equality first: the difference of two infinities is NaN, and with an infinite b, or a tolerance that overflows, all would be
+    // close.
     if a == b { return true }
     if a != a || b != b { return equalNaN && a != a && b != b }
     return a.isFinite && b.isFinite && Swift.abs(a - b) <= absolute + relative * Swift.abs(b)

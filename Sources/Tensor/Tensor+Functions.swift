@@ -61,8 +61,8 @@ extension Tensor where Scalar: TensorScalar {
   /// The integer part of each element.
   public func truncated() -> Tensor { Kernels.unary(.truncate, self) }
 
-  /// xᵖ for a constant exponent, within 1 ulp (that of the C library), with the special values of C's `pow`; 2 and -1 are a product and a
-  /// quotient.
+  /// xᵖ for a constant exponent, within 1 ulp (that of the C library), with the special values of C's `pow`; 2 and -1 are a product
+  /// and a quotient.
   public func power(_ exponent: Scalar) -> Tensor {
     switch exponent {
     case 2: squared()

@@ -8,8 +8,8 @@ extension Int64: TensorIndexScalar {}
 extension Tensor {
   /// The slices of `self` along `axis` that `indices` name, in their order and shape: NumPy's `take`.
   ///
-  /// The result has the shape of `self` with the axis replaced by the axes of `indices`. Negative indices count from the end; others
-  /// outside the axis stop the program.
+  /// The result has the shape of `self` with the axis replaced by the axes of `indices`. Negative indices count from the end;
+  /// others outside the axis stop the program.
   public func take<I: TensorIndexScalar>(_ indices: Tensor<I>, axis: Int = 0) -> Tensor {
     let axis = shape.normalized(axis, in: "take")
     let positions = indices.positions(along: shape[axis], of: shape, "take")
@@ -79,7 +79,8 @@ extension Tensor {
 }
 
 extension Tensor where Scalar: TensorScalar {
-  /// `self` with the slices of `updates` added along `axis` where `indices` name them; repeated indices add up. The adjoint of `take`.
+  /// `self` with the slices of `updates` added along `axis` where `indices` name them; repeated indices add up. The adjoint of
+  /// `take`.
   ///
   /// `updates` has the shape of `take(indices, axis:)`. Additions to one place happen in the order of the indices, whatever the
   /// number of threads.

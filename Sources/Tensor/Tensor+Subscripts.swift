@@ -120,9 +120,9 @@ extension Tensor {
 
   /// The part at `place` for a change in place, to be handed to `takeBack` afterwards.
   ///
-  /// It has a storage object of its own for this tensor's memory, so that it is the only owner as long as nobody copies it, and what
-  /// it computes in place is in place here. Whoever copies it keeps this tensor's storage shared through that object; `takeBack` leaves
-  /// the memory to them.
+  /// It has a storage object of its own for this tensor's memory, so that it is the only owner as long as nobody copies it, and
+  /// what it computes in place is in place here. Whoever copies it keeps this tensor's storage shared through that object;
+  /// `takeBack` leaves the memory to them.
   private mutating func lend(_ place: (Layout) -> Layout) -> Tensor {
     makeWritable()
     var part = view(place(layout))

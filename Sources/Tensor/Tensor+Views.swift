@@ -186,8 +186,8 @@ extension Tensor {
     return Tensor(storage: source.storage, offset: source.offset + start, contiguous: pieceShape)
   }
 
-  /// Elements of a flat vector from `start` on, at the given distances: what an affine block is to θ. A view of a contiguous vector, else of
-  /// a copy.
+  /// Elements of a flat vector from `start` on, at the given distances: what an affine block is to θ. A view of a contiguous
+  /// vector, else of a copy.
   package func piece(at start: Int, shape pieceShape: Shape, strides distances: [Int]) -> Tensor {
     let source = contiguous()
     return source.view(source.layout.piece(at: start, pieceShape, distances))

@@ -7,8 +7,8 @@
 /// Tensors may be sent between tasks (`Sendable`): whoever writes makes a copy first unless it is the only owner.
 public struct Tensor<Scalar: TensorElement>: Sendable {
   package var storage: Storage
-  /// Twice `offset`, and one more if the tensor is known to be contiguous: small operations ask that more often than they compute. One
-  /// number, because a tensor with one field more would be copied through its type's witness table.
+  /// Twice `offset`, and one more if the tensor is known to be contiguous: small operations ask that more often than they compute.
+  /// One number, because a tensor with one field more would be copied through its type's witness table.
   private var place: Int
   /// The index in `storage`, in elements, of the element whose indices are all 0.
   var offset: Int {

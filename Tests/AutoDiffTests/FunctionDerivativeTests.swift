@@ -133,7 +133,8 @@ struct CheckDerivativesTests {
   }
 }
 
-/// y = x³ with a rule that is wrong: the tangent at the element 2, the cotangent by a factor, or a second derivative that is missing.
+/// y = x³ with a rule that is wrong: the tangent at the element 2, the cotangent by a factor, or a second derivative that is
+/// missing.
 private struct FaultyCube: UnaryPrimitive {
   enum Fault { case tangent, cotangent, reads }
   typealias Scalar = Double

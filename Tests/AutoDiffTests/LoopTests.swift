@@ -46,7 +46,8 @@ struct LoopTests {
     _ = point.hessianVectorProduct(theta)
     let recorded = ProductCount.soFar
     _ = point.hessianVectorProduct(theta)
-    // Two a step forward and two back, but for the first state, which does not move; the weight's first one alone, the others together.
+    // Two a step forward and two back, but for the first state, which does not move; the weight's first one alone, the others
+    // together.
     #expect((ProductCount.soFar - recorded).products == (2 * Self.steps - 1) + 2 * (Self.steps - 1) + 2)
   }
 

@@ -22,8 +22,8 @@ struct ModelTests {
   }
 
   @Test func `have summaries that count what a GRU multiplies`() {
-    // 7 steps of 3 inputs and 5 units, three groups of columns; a product and a sum each. Resetting after the product, inputs meet a
-    // fourth group, of zeros.
+    // 7 steps of 3 inputs and 5 units, three groups of columns; a product and a sum each. Resetting after the product, inputs meet
+    // a fourth group, of zeros.
     #expect(Sequential { GRU(3, 5, reset: .before) }.summary(inputShape: [7, 3]).flops == 2 * 7 * (3 + 5) * 15)
     #expect(Sequential { GRU(3, 5, reset: .after) }.summary(inputShape: [7, 3]).flops == 2 * 7 * (3 * 20 + 5 * 15))
   }

@@ -125,7 +125,8 @@ struct RangeTests {
     for item in fixture.arange {
       let (start, end, step) = (item.arguments[0], item.arguments[1], item.arguments[2])
       let x = Tensor<Double>(from: start, to: end, by: step)
-      // NumPy multiplies the rounded difference of the first two by i, we the step: an ulp of the largest, and i times that of the step.
+      // NumPy multiplies the rounded difference of the first two by i, we the step: an ulp of the largest, and i times that of the
+      // step.
       let size = max(abs(start), abs(end))
       expectClose(
         x, Tensor(item.elements), Tolerance(relative: 0, absolute: 4e-16 * size * Double(max(x.count, 1))), "\(item.arguments)")

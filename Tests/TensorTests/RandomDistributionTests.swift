@@ -13,8 +13,8 @@ private func kolmogorov<S: TensorScalar>(_ x: Tensor<S>, _ distribution: (Double
   } * n.squareRoot()
 }
 
-/// Whether counts of equally likely outcomes are plausible: χ² exceeds d + 2√(14 d) + 28 with probability below e⁻¹⁴ = 8e-7 (Laurent and
-/// Massart, Annals of Statistics 28 (2000), lemma 1).
+/// Whether counts of equally likely outcomes are plausible: χ² exceeds d + 2√(14 d) + 28 with probability below e⁻¹⁴ = 8e-7
+/// (Laurent and Massart, Annals of Statistics 28 (2000), lemma 1).
 private func areEquallyLikely(_ counts: [Int]) -> Bool {
   let expected = Double(counts.reduce(0, +)) / Double(counts.count)
   let statistic = counts.map { (Double($0) - expected) * (Double($0) - expected) / expected }.reduce(0, +)

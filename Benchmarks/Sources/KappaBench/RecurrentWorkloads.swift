@@ -1,7 +1,7 @@
 import Kappa
 
-/// A recurrent network of the peers' definitions: one layer over a sequence [T, batch, 2] from a zero state, and a dense output of its
-/// last state.
+/// A recurrent network of the peers' definitions: one layer over a sequence [T, batch, 2] from a zero state, and a dense output of
+/// its last state.
 struct RecurrentNetwork {
   var name: String
   var batch: Int
@@ -20,8 +20,8 @@ struct RecurrentNetwork {
 
   private static let inputs = 2
 
-  /// W = [inputs, hidden, bias] one piece after the other, the GRU's bias of h W_n, and the output's weight and bias. The GRU's columns are r, z
-  /// and n: inputs and state have theirs of n in one.
+  /// W = [inputs, hidden, bias] one piece after the other, the GRU's bias of h W_n, and the output's weight and bias. The GRU's
+  /// columns are r, z and n: inputs and state have theirs of n in one.
   var model: Sequential {
     switch cell {
     case .tanh: .recurrent(RNN(Self.inputs, hidden, order: .timeFirst))

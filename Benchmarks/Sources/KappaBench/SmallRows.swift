@@ -1,7 +1,8 @@
 import Kappa
 
 extension Row {
-  /// 200 Newton steps on Rosenbrock's function of two variables: each takes the gradient, the Hessian by a block of two products, and a solve.
+  /// 200 Newton steps on Rosenbrock's function of two variables: each takes the gradient, the Hessian by a block of two products,
+  /// and a solve.
   static var small: [Row] {
     [
       Row(name: "small/rosenbrock_newton") {

@@ -4,7 +4,8 @@ import Kappa
 struct Workload: Sendable {
   /// A layer as the floor sees it.
   enum Layer: Sendable {
-    /// A product [rows, inputs] x [inputs, outputs] at each of `steps` steps. The weight's gradient is one product over all of them.
+    /// A product [rows, inputs] x [inputs, outputs] at each of `steps` steps. The weight's gradient is one product over all of
+    /// them.
     case dense(rows: Int, inputs: Int, outputs: Int, steps: Int = 1)
     case convolution(ConvolutionLayer)
   }

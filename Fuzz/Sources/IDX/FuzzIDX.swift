@@ -1,6 +1,7 @@
 import Datasets
 
-/// Any bytes, plain or gzipped, are images, labels or errors; and they are the same inside of a gzip file, whose checksum nobody guesses.
+/// Any bytes, plain or gzipped, are images, labels or errors; and they are the same inside of a gzip file, whose checksum nobody
+/// guesses.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   let bytes = Array(UnsafeBufferPointer(start: data, count: count))

@@ -3,8 +3,8 @@ import Tensor
 /// The gradients of a batch's examples from one recorded backward pass: gᵇ = ∂ℓᵇ/∂θ.
 ///
 /// The pass starts from a cotangent of 1 for each example's loss ℓᵇ, which is an input of the tape. Where the examples lie in each
-/// of its operations follows from the rules of `ExamplewisePrimitive`; what no rule covers (examples that share statistics, say) is found
-/// by tangent sweeps, a direction for each example, so that the result is right for every function.
+/// of its operations follows from the rules of `ExamplewisePrimitive`; what no rule covers (examples that share statistics, say) is
+/// found by tangent sweeps, a direction for each example, so that the result is right for every function.
 final class ExampleSweep<Scalar: TensorScalar> {
   /// The number of examples, B.
   let count: Int
@@ -178,8 +178,8 @@ final class ExampleSweep<Scalar: TensorScalar> {
     return result
   }
 
-  /// Calls `body` with the gradients of examples `range` with respect to one parameter, `[range.count, parameters]`, contiguous: for
-  /// each parameter whose gradient is not zero, and for all examples, in blocks that fit a cache where one example does.
+  /// Calls `body` with the gradients of examples `range` with respect to one parameter, `[range.count, parameters]`, contiguous:
+  /// for each parameter whose gradient is not zero, and for all examples, in blocks that fit a cache where one example does.
   func forEachBlock(except omitted: Set<Int> = [], _ body: (_ input: Int, Range<Int>, Tensor<Scalar>) -> Void) {
     for input in shapes.indices where !omitted.contains(input) && !swept.contains(input) && !sums[input].isEmpty {
       forEachRange(elements: shapes[input].elementCount) { range in
@@ -195,8 +195,8 @@ final class ExampleSweep<Scalar: TensorScalar> {
     }
   }
 
-  /// Calls `body` for each parameter whose gradient's only parts are matrix products, with the factors of all examples at once: their gradients
-  /// are leftᵀ right of left `[B, steps, rows]` and right `[B, steps, columns]`.
+  /// Calls `body` for each parameter whose gradient's only parts are matrix products, with the factors of all examples at once:
+  /// their gradients are leftᵀ right of left `[B, steps, rows]` and right `[B, steps, columns]`.
   /// - Returns: the parameters for which `body` returned true.
   func forEachProduct(_ body: (_ input: Int, _ left: Tensor<Scalar>, _ right: Tensor<Scalar>) -> Bool) -> Set<Int> {
     var done: Set<Int> = []

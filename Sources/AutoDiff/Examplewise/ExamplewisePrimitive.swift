@@ -35,7 +35,8 @@ protocol ExamplewiseSum<Scalar>: ExamplewisePrimitive {
 enum ExampleTerms<Scalar: TensorScalar> {
   /// `[examples]` + the shape of the sum.
   case tensor(Tensor<Scalar>)
-  /// Matrices leftᵀ right, one for each example, not formed yet: left `[examples, steps, rows]`, right `[examples, steps, columns]`.
+  /// Matrices leftᵀ right, one for each example, not formed yet: left `[examples, steps, rows]`, right `[examples, steps,
+  /// columns]`.
   case products(left: Tensor<Scalar>, right: Tensor<Scalar>)
 
   var formed: Tensor<Scalar> {

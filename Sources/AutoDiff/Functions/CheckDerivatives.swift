@@ -39,8 +39,9 @@ public struct DerivativeMismatch: Error, Sendable, Hashable, CustomStringConvert
   }
 }
 
-/// Checks the derivatives of functions y₁, ..., yₘ of x₁, ..., xₙ at a point, in random directions: values, tangents, cotangents entry by
-/// entry, the adjoint identity, second derivatives and their symmetry. For new primitives, and whenever a gradient is in doubt.
+/// Checks the derivatives of functions y₁, ..., yₘ of x₁, ..., xₙ at a point, in random directions: values, tangents, cotangents
+/// entry by entry, the adjoint identity, second derivatives and their symmetry. For new primitives, and whenever a gradient is in
+/// doubt.
 ///
 /// The functions have to be smooth within about a thousandth (`Double`) or a tenth (`Float`) of the point: not near a kink.
 /// - Parameters:

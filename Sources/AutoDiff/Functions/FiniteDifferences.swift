@@ -5,7 +5,8 @@ import Tensor
 
 /// H v ≈ (∇f(θ + h v) - ∇f(θ - h v)) / 2h, h = ∛ε · max(1, ‖θ‖) / ‖v‖ with ε the scalar's machine epsilon unless a step is given.
 ///
-/// The error is about ε^(2/3) times the third derivative: six digits at best in `Double`, two or three in `Float`. A zero v gives zeros.
+/// The error is about ε^(2/3) times the third derivative: six digits at best in `Double`, two or three in `Float`. A zero v gives
+/// zeros.
 /// - Parameters:
 ///   - theta: θ.
 ///   - v: of the shape of θ.

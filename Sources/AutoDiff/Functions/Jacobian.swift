@@ -3,8 +3,8 @@ import Tensor
 // Dense derivatives, for functions that are small enough to hold them.
 
 /// The Jacobians ∂yⱼ/∂xᵢ: `result[j][i]` has the axes of output j, then those of input i.
-/// - Complexity: one product with the Jacobian for each element of the inputs, or with its transpose for each element of the outputs,
-///   whichever are fewer.
+/// - Complexity: one product with the Jacobian for each element of the inputs, or with its transpose for each element of the
+///   outputs, whichever are fewer.
 public func jacobian<S: TensorScalar>(
   at inputs: [Tensor<S>], _ f: ([Variable<S>]) -> [Variable<S>]
 ) -> [[Tensor<S>]] {
@@ -16,7 +16,8 @@ public func jacobian<S: TensorScalar>(at x: Tensor<S>, _ f: (Variable<S>) -> Var
   jacobian(at: [x]) { [f($0[0])] }[0][0]
 }
 
-/// The second derivatives ∂²f/∂xᵢ∂xₖ of a function of several tensors with one element: `result[i][k]` has the axes of xᵢ, then those of xₖ.
+/// The second derivatives ∂²f/∂xᵢ∂xₖ of a function of several tensors with one element: `result[i][k]` has the axes of xᵢ, then
+/// those of xₖ.
 /// - Complexity: one Hessian-vector product for each element of the inputs, in blocks.
 public func hessian<S: TensorScalar>(at inputs: [Tensor<S>], _ f: ([Variable<S>]) -> Variable<S>) -> [[Tensor<S>]] {
   columns(recordedGradient(at: inputs, f, "hessian"), inputs.map(\.shape))

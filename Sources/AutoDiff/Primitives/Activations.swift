@@ -79,7 +79,8 @@ struct BiasActivation<Scalar: TensorScalar>: BinaryPrimitive {
     if let width = p.blockWidth, let db = p.db {
       let shape = p.resultShape
       if function == .identity, shape.rank >= 3, let dx = p.tangent(0) {
-        // Where a product left all directions' rows side by side, the biases' tangents are one long one, and the sum stays in that order.
+        // Where a product left all directions' rows side by side, the biases' tangents are one long one, and the sum stays in that
+        // order.
         let rows = dx.movingAxis(0, to: shape.rank - 2)
         if rows.isContiguous && dx.count > 0 {
           let columns = width * shape[shape.rank - 1]

@@ -2,8 +2,9 @@ import Tensor
 
 // The arithmetic of variables once more for each of its two scalar types: what these do is what the generic operators do.
 //
-// They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with the generic
-// ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds such expressions).
+// They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with
+// the generic ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds
+// such expressions).
 extension Variable where Scalar == Float {
   public static func + (a: Variable, b: Variable) -> Variable { a.applying(Sum2(sign: 1), with: b) }
   public static func + (a: Variable, b: Float) -> Variable { a.applying(Affine(offset: b)) }

@@ -46,8 +46,8 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
   }
 }
 
-// One product for a whole block of directions takes less time than one for each where matrices are small. Some blocks have to be brought in a
-// row for it.
+// One product for a whole block of directions takes less time than one for each where matrices are small. Some blocks have to be
+// brought in a row for it.
 extension MatrixProduct {
   /// op(aⱼ) op(b) for a block of matrices a.
   private func product(ofBlock a: Tensor<Scalar>, _ b: Tensor<Scalar>) -> Tensor<Scalar> {

@@ -2,15 +2,15 @@ import Tensor
 
 /// A recurrent layer run over a sequence as one operation: the states behind all steps.
 ///
-/// All steps run on one thread for each part of the batch, and what is known for all steps at once (in derivatives most of the products)
-/// is one product. `recurrentStep` is the same for a single step.
+/// All steps run on one thread for each part of the batch, and what is known for all steps at once (in derivatives most of the
+/// products) is one product. `recurrentStep` is the same for a single step.
 /// - Parameters:
 ///   - cell: what makes the next state; its groups of pre-activations and parts of the state are columns and planes below.
 ///   - x: what the inputs add to the pre-activations, biases included, [steps, batch, groups width].
 ///   - w: the weight of the previous state h, [width, product groups width].
 ///   - state: before the first step, [parts, batch, width]: h, and the LSTM's c behind it.
-/// - Returns: h₁, ..., h_T, and the LSTM's c_T behind them: [steps + parts - 1, batch, width]. Its last `parts` planes are the state
-///   behind the last step, to go on from.
+/// - Returns: h₁, ..., h_T, and the LSTM's c_T behind them: [steps + parts - 1, batch, width]. Its last `parts` planes are the
+///   state behind the last step, to go on from.
 /// - Complexity: one product [batch, width] x [width, product groups width] a step; as many more to carry a tangent or a cotangent
 ///   through the steps, and one over all steps for every other product.
 @specialized(where S == Float) @specialized(where S == Double)
@@ -121,8 +121,8 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
   }
 }
 
-/// The adjoint of `Recurrence`, flat: for a cotangent u of its value y, those of the inputs of all steps and, if asked for, of the first
-/// state. That of the weight is a matrix product of these.
+/// The adjoint of `Recurrence`, flat: for a cotangent u of its value y, those of the inputs of all steps and, if asked for, of the
+/// first state. That of the weight is a matrix product of these.
 ///
 /// y is here for what its tangent rule found out on the way; as a function this is one of u, x, w and the state.
 struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
@@ -170,8 +170,8 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
 }
 
 extension RecurrenceGradient: ExamplewisePrimitive {
-  /// The cotangents of all steps' inputs, flat, are [steps, batch, groups width]; those of the first state behind them have examples as far
-  /// apart as their width, so that no one place says where.
+  /// The cotangents of all steps' inputs, flat, are [steps, batch, groups width]; those of the first state behind them have
+  /// examples as far apart as their width, so that no one place says where.
   func flow(of place: ExampleAxis, fromOperand index: Int, at point: ExamplePoint<Scalar>) -> ExampleFlow {
     guard index == 0 && place.axis == 1 && !withState else { return .unknown }
     let inputs = point.shape(ofOperand: 2)

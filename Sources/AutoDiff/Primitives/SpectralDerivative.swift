@@ -3,18 +3,19 @@ import Tensor
 extension Variable {
   /// `V·f(Λ)·Vᵀ` of symmetric matrices `[..., n, n]`.
   ///
-  /// The function is that of (A + Aᵀ) / 2, so derivatives with respect to A are symmetric. They exist to any order wherever f has them, at
-  /// equal eigenvalues too.
+  /// The function is that of (A + Aᵀ) / 2, so derivatives with respect to A are symmetric. They exist to any order wherever f has
+  /// them, at equal eigenvalues too.
   /// - Throws: `notFinite`; `notConverged`.
-  /// - Complexity: about 11 n³ operations for each matrix; a first derivative 8 n³ and n² divided differences more, a second one n³ divided
-  ///   differences.
+  /// - Complexity: about 11 n³ operations for each matrix; a first derivative 8 n³ and n² divided differences more, a second one n³
+  ///   divided differences.
   public func symmetricFunction(_ f: some SpectralFunction<Scalar>) throws(LinearAlgebraError) -> Variable {
     require(shape.rank >= 2 && shape[-1] == shape[-2], "symmetricFunction: the matrices of shape \(shape) are not square")
     return applying(f, with: try value.symmetrized().symmetricEigen(for: "symmetricFunction"))
   }
 
-  /// The power `exponent` of symmetric positive definite matrices `[..., n, n]`, as `symmetricFunction`; for positive exponents semidefinite
-  /// ones too, where derivatives are finite only for whole exponents. Eigenvalues that only rounding made negative count as zero.
+  /// The power `exponent` of symmetric positive definite matrices `[..., n, n]`, as `symmetricFunction`; for positive exponents
+  /// semidefinite ones too, where derivatives are finite only for whole exponents. Eigenvalues that only rounding made negative
+  /// count as zero.
   /// - Throws: `notPositive` for an eigenvalue that has no such power; `notFinite`; `notConverged`.
   public func matrixPower(_ exponent: Scalar) throws(LinearAlgebraError) -> Variable {
     applying(SpectralPower(exponent), with: try positiveEigen(for: "matrixPower", acceptsZero: exponent > 0))
@@ -31,12 +32,12 @@ extension Variable {
   }
 }
 
-/// y = Dᵏf(A)[E₁, ..., Eₖ], the k-th derivative of A ↦ V f(Λ) Vᵀ at A along E₁, ..., Eₖ; the operands are A, E₁, ..., Eₖ. Only their
-/// symmetric parts matter. The decomposition of A is at hand.
+/// y = Dᵏf(A)[E₁, ..., Eₖ], the k-th derivative of A ↦ V f(Λ) Vᵀ at A along E₁, ..., Eₖ; the operands are A, E₁, ..., Eₖ. Only
+/// their symmetric parts matter. The decomposition of A is at hand.
 ///
-/// Vᵀ y V has at (i₀, iₖ) the sum over i₁, ..., iₖ₋₁ of f[λ_i₀, ..., λ_iₖ] times the sum, over all orders of the directions, of the products
-/// of (Vᵀ E V)(i₀, i₁), (Vᵀ E' V)(i₁, i₂), ... (Daleckii & Krein, 1965). As ⟨U, y⟩ is the derivative of tr F(A), F' = f, along U, E₁, ..., Eₖ,
-/// it is symmetric in all of them: every rule is this operation again.
+/// Vᵀ y V has at (i₀, iₖ) the sum over i₁, ..., iₖ₋₁ of f[λ_i₀, ..., λ_iₖ] times the sum, over all orders of the directions, of the
+/// products of (Vᵀ E V)(i₀, i₁), (Vᵀ E' V)(i₁, i₂), ... (Daleckii & Krein, 1965). As ⟨U, y⟩ is the derivative of tr F(A), F' = f,
+/// along U, E₁, ..., Eₖ, it is symmetric in all of them: every rule is this operation again.
 struct SpectralDerivative<Scalar, Function: SpectralFunction>: VariadicPrimitive where Function.Scalar == Scalar {
   let function: Function
   let eigen: SymmetricEigendecomposition<Scalar>

@@ -3,15 +3,16 @@ import Tensor
 
 /// A function of a number that can be applied to symmetric matrices and differentiated there, to any order.
 ///
-/// Its derivatives at a matrix are made of the divided differences of f at eigenvalues: of values where these lie apart, of its Taylor
-/// series where they come close or are equal.
+/// Its derivatives at a matrix are made of the divided differences of f at eigenvalues: of values where these lie apart, of its
+/// Taylor series where they come close or are equal.
 public protocol SpectralFunction<Scalar>: Sendable {
   associatedtype Scalar: TensorScalar
 
   /// f(x); NaN where f is not defined.
   func value(at x: Scalar) -> Scalar
 
-  /// r: how far from `center` the terms of the Taylor series there do not grow, |f⁽ʲ⁺¹⁾(c) r| ≤ (j + 1) |f⁽ʲ⁾(c)|. Finite; 0 if nowhere.
+  /// r: how far from `center` the terms of the Taylor series there do not grow, |f⁽ʲ⁺¹⁾(c) r| ≤ (j + 1) |f⁽ʲ⁾(c)|. Finite; 0 if
+  /// nowhere.
   func taylorRadius(at center: Scalar) -> Scalar
 
   /// f⁽ʲ⁾(c) rʲ / j! at c = `center`, for j below `count`: with r = `taylorRadius` of moderate size, however large or small c is.
@@ -35,8 +36,8 @@ extension SpectralFunction {
     if last / 2 - first / 2 > radius / 4 {
       return (dividedDifference(sorted: points.dropFirst()) - dividedDifference(sorted: points.dropLast())) / (last - first)
     }
-    // Σₘ aₖ₊ₘ hₘ / rᵏ, aⱼ the terms at the distance r, hₘ the sum of all products of m of the points' distances from the center, in units
-    // of r. These shrink by 4 from term to term, but that there are more and more of them.
+    // Σₘ aₖ₊ₘ hₘ / rᵏ, aⱼ the terms at the distance r, hₘ the sum of all products of m of the points' distances from the center, in
+    // units of r. These shrink by 4 from term to term, but that there are more and more of them.
     let (order, unit) = (points.count - 1, radius == 0 ? 1 : radius)
     let termCount = Scalar.significandBitCount / 2 + 4 + 2 * order
     let terms = taylorTerms(at: center, radius: unit, count: order + termCount)

@@ -95,8 +95,8 @@ public struct ForeignParameter: Sendable, Hashable {
 }
 
 extension ParameterLayout {
-  /// What PyTorch calls these parameters: those of `parts`, layers under their full names, as the layers say. The others go by the names here;
-  /// the weight of an affine map is [outputs, inputs] there.
+  /// What PyTorch calls these parameters: those of `parts`, layers under their full names, as the layers say. The others go by the
+  /// names here; the weight of an affine map is [outputs, inputs] there.
   func foreignParameters(of parts: [NamedLayer]) -> [ForeignParameter] {
     var (result, others) = ([ForeignParameter](), Set(entries.indices))
     for part in parts {

@@ -5,11 +5,11 @@ import Tensor
 public enum ParameterConvention: Sendable, Hashable {
   /// As they are in θ: the layout's names, weights [inputs, outputs].
   case kappa
-  /// As PyTorch's `state_dict()` of a module with the same names has them: `nn.Linear`, `nn.Conv2d`, `nn.ConvTranspose2d`, `nn.LayerNorm`,
-  /// `nn.RNN`, `nn.LSTM`, `nn.GRU` (reset after the product, all biases). Where PyTorch has two biases that are only ever added, they
-  /// are read as their sum, and written as it and zeros. A layer of your own that names its parts is stored as these are, else by the names here,
-  /// its affine maps as `nn.Linear`, unless it says otherwise (`foreignParameters`). Models name their layers, too (`Model.parts`); of a frozen model
-  /// store the merged parameters with the whole model.
+  /// As PyTorch's `state_dict()` of a module with the same names has them: `nn.Linear`, `nn.Conv2d`, `nn.ConvTranspose2d`,
+  /// `nn.LayerNorm`, `nn.RNN`, `nn.LSTM`, `nn.GRU` (reset after the product, all biases). Where PyTorch has two biases that are
+  /// only ever added, they are read as their sum, and written as it and zeros. A layer of your own that names its parts is stored
+  /// as these are, else by the names here, its affine maps as `nn.Linear`, unless it says otherwise (`foreignParameters`). Models
+  /// name their layers, too (`Model.parts`); of a frozen model store the merged parameters with the whole model.
   case pytorch
 }
 
@@ -42,8 +42,8 @@ extension Model {
     return theta
   }
 
-  /// Writes θ to a file: `.npz` as NumPy's archive, any other name as safetensors. The file is there whole or not at all; folders on the way
-  /// to it that are missing are made.
+  /// Writes θ to a file: `.npz` as NumPy's archive, any other name as safetensors. The file is there whole or not at all; folders
+  /// on the way to it that are missing are made.
   /// - Throws: what went wrong on disk.
   public func save<S: TensorScalar>(
     _ theta: Tensor<S>, to path: String, as convention: ParameterConvention = .pytorch

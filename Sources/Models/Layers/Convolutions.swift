@@ -5,8 +5,8 @@ import Tensor
 public enum ConvolutionPadding: Sendable, Hashable {
   /// Not at all: the kernel stays inside.
   case valid
-  /// So that an output is the size of the input divided by the stride, rounded up; of an odd number of zeros the larger part goes below
-  /// and right, as in TensorFlow.
+  /// So that an output is the size of the input divided by the stride, rounded up; of an odd number of zeros the larger part goes
+  /// below and right, as in TensorFlow.
   case same
   /// By the given numbers of rows and columns.
   case explicit(Padding2D)
@@ -27,8 +27,8 @@ public enum ConvolutionPadding: Sendable, Hashable {
   }
 }
 
-/// y = f(x ⋆ W + b) on images [batch, channels, height, width]: cross-correlation, W [outputs, inputs, kernel height, kernel width], b one a
-/// channel.
+/// y = f(x ⋆ W + b) on images [batch, channels, height, width]: cross-correlation, W [outputs, inputs, kernel height, kernel
+/// width], b one a channel.
 public struct Conv2D: Layer {
   /// Channels of x.
   public let inputs: Int
@@ -81,8 +81,8 @@ public struct Conv2D: Layer {
   }
 }
 
-/// The transposed convolution y = f(Wᵀ ⋆ x + b) on images [batch, channels, height, width]: the adjoint of a `Conv2D` from `outputs` to `inputs`
-/// channels; W [inputs, outputs, kernel height, kernel width], b one a channel.
+/// The transposed convolution y = f(Wᵀ ⋆ x + b) on images [batch, channels, height, width]: the adjoint of a `Conv2D` from
+/// `outputs` to `inputs` channels; W [inputs, outputs, kernel height, kernel width], b one a channel.
 public struct ConvTranspose2D: Layer {
   /// Channels of x.
   public let inputs: Int

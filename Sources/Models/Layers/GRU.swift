@@ -1,12 +1,13 @@
 import AutoDiff
 import Tensor
 
-/// The gated recurrent unit (Cho et al., 2014): r = σ(xₜ Wxr + hₜ₋₁ Whr + br), z likewise, hₜ = (1 - z) n + z hₜ₋₁ with the candidate n as `Reset`
-/// says. Wx [inputs, 3 hidden], Wh [hidden, 3 hidden], b [3 hidden], columns in the order r, z, n, and the recurrent bias; or no biases.
+/// The gated recurrent unit (Cho et al., 2014): r = σ(xₜ Wxr + hₜ₋₁ Whr + br), z likewise, hₜ = (1 - z) n + z hₜ₋₁ with the
+/// candidate n as `Reset` says. Wx [inputs, 3 hidden], Wh [hidden, 3 hidden], b [3 hidden], columns in the order r, z, n, and the
+/// recurrent bias; or no biases.
 ///
-/// With `.before` and no recurrent bias one affine map Θ [3 hidden, inputs + hidden + 1], a view, whose candidate reads r hₜ₋₁ in place of hₜ₋₁. Else
-/// a map of the inputs and one of the state, packed: with the bias of the candidate alone, the gates' columns of the state's map are
-/// one without bias and the candidate's one with it.
+/// With `.before` and no recurrent bias one affine map Θ [3 hidden, inputs + hidden + 1], a view, whose candidate reads r hₜ₋₁ in
+/// place of hₜ₋₁. Else a map of the inputs and one of the state, packed: with the bias of the candidate alone, the gates' columns
+/// of the state's map are one without bias and the candidate's one with it.
 public struct GRU: RecurrentLayer {
   /// What the reset gate acts on.
   public enum Reset: Sendable, Hashable {
@@ -107,9 +108,9 @@ public struct GRU: RecurrentLayer {
   private func resettingAfter<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S> {
-    // The cell takes r, z, what the reset gate acts on, and n; inputs do not enter the third. Zeros in the weight cost a third more of the
-    // inputs' product; columns put between those of its result would cost a copy of all pre-activations, more for narrow inputs (workload H,
-    // in turns on a loaded machine: mostly 1.1 to 1.4 times as long).
+    // The cell takes r, z, what the reset gate acts on, and n; inputs do not enter the third. Zeros in the weight cost a third more
+    // of the inputs' product; columns put between those of its result would cost a copy of all pre-activations, more for narrow
+    // inputs (workload H, in turns on a loaded machine: mostly 1.1 to 1.4 times as long).
     let (gates, all) = (0..<2 * hidden, 2 * hidden..<3 * hidden)
     let weight = parameters[0]
     let nothing = Variable(Tensor<S>(zeros: [inputs, hidden]))

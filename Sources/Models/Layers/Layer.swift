@@ -25,16 +25,17 @@ import Tensor
 ///       }
 ///     }
 public protocol Layer: Sendable {
-  /// The layers that it is made of, under the names that stand behind its own in their parameters' names; none by default. How it applies them
-  /// is its own affair.
+  /// The layers that it is made of, under the names that stand behind its own in their parameters' names; none by default. How it
+  /// applies them is its own affair.
   var parts: [NamedLayer] { get }
-  /// Adds this layer's parameters, if any, to `layout`, with names that start with `name` and a dot, and declares their affine maps. By default
-  /// those of its parts, in order, and no others; a layer that has more adds `parts.declareParameters(in: &layout, name: name)` and its own.
+  /// Adds this layer's parameters, if any, to `layout`, with names that start with `name` and a dot, and declares their affine
+  /// maps. By default those of its parts, in order, and no others; a layer that has more adds `parts.declareParameters(in: &layout,
+  /// name: name)` and its own.
   func declareParameters(in layout: inout ParameterLayout, name: String)
   /// The output for inputs `x`, the example axis first. `parameters[0]`, ... are those declared, in order.
   func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S>
-  /// What PyTorch calls the parameters, and how they lie there. By default those of its parts as these say; others by the names here, the
-  /// weights of affine maps, as `appendAffine` declares them, [outputs, inputs] as an `nn.Linear`'s, the rest as here.
+  /// What PyTorch calls the parameters, and how they lie there. By default those of its parts as these say; others by the names
+  /// here, the weights of affine maps, as `appendAffine` declares them, [outputs, inputs] as an `nn.Linear`'s, the rest as here.
   func foreignParameters(name: String) -> [ForeignParameter]
 }
 
@@ -114,12 +115,13 @@ public protocol Model: Sendable {
   var layout: ParameterLayout { get }
   /// The outputs for `inputs`, the example axis first.
   func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S>
-  /// The layers that it is made of, under the names that their parameters' names start with in `layout`; none by default. How it applies them
-  /// is its own affair. Files of PyTorch, which need them, take these names and store each layer as it says, and what else is in `layout` as a
-  /// layer's own parameters; summaries list them.
+  /// The layers that it is made of, under the names that their parameters' names start with in `layout`; none by default. How it
+  /// applies them is its own affair. Files of PyTorch, which need them, take these names and store each layer as it says, and what
+  /// else is in `layout` as a layer's own parameters; summaries list them.
   var parts: [NamedLayer] { get }
-  /// What it is made of, layer by layer, what each makes of an example of shape `inputShape`, and what that takes. By default what its parts
-  /// put out is left open; of a model that applies them one after the other and does nothing else, `Sequential(parts)` has the summary.
+  /// What it is made of, layer by layer, what each makes of an example of shape `inputShape`, and what that takes. By default what
+  /// its parts put out is left open; of a model that applies them one after the other and does nothing else, `Sequential(parts)`
+  /// has the summary.
   func summary(inputShape: [Int]) -> ModelSummary
 }
 

@@ -1,11 +1,12 @@
 import AutoDiff
 import Tensor
 
-/// The LSTM with full-matrix peepholes of the PSGD paper's delayed exclusive or: every gate and the candidate read the inputs, the state h and
-/// the cell c, [i, f, g] = [x, hₜ₋₁, cₜ₋₁, 1] W, cₜ = σ(f) cₜ₋₁ + σ(i) tanh(g), and the output gate reads the new cell, o = [x, hₜ₋₁, cₜ, 1] Wo, hₜ = σ(o) tanh(cₜ).
+/// The LSTM with full-matrix peepholes of the PSGD paper's delayed exclusive or: every gate and the candidate read the inputs, the
+/// state h and the cell c, [i, f, g] = [x, hₜ₋₁, cₜ₋₁, 1] W, cₜ = σ(f) cₜ₋₁ + σ(i) tanh(g), and the output gate reads the new cell,
+/// o = [x, hₜ₋₁, cₜ, 1] Wo, hₜ = σ(o) tanh(cₜ).
 ///
-/// W and Wo lie as rows of inputs, state, cell and bias: two affine maps, Θ [3 hidden, inputs + 2 hidden + 1] and [hidden, inputs + 2 hidden + 1], both
-/// views. The state is h and c. PyTorch has no such layer; in files its parameters go by the names here.
+/// W and Wo lie as rows of inputs, state, cell and bias: two affine maps, Θ [3 hidden, inputs + 2 hidden + 1] and [hidden, inputs +
+/// 2 hidden + 1], both views. The state is h and c. PyTorch has no such layer; in files its parameters go by the names here.
 public struct PeepholeLSTM: RecurrentLayer {
   public let inputs: Int
   public let hidden: Int

@@ -68,8 +68,8 @@ public struct Unflatten: Layer {
   }
 }
 
-/// y = (x - mean) / √(variance + ε) · γ + β over the last axes of each example (Ba, Kiros & Hinton, 2016); the variance divides by the
-/// number of elements.
+/// y = (x - mean) / √(variance + ε) · γ + β over the last axes of each example (Ba, Kiros & Hinton, 2016); the variance divides by
+/// the number of elements.
 public struct LayerNorm: Layer {
   /// The last axes of x, over which mean and variance are taken; γ and β have this shape.
   public let shape: [Int]

@@ -13,8 +13,8 @@ public enum SequenceOutput: Sendable, Hashable {
 public enum SequenceOrder: Sendable, Hashable {
   /// [batch, time, features].
   case batchFirst
-  /// [time, batch, features]: no copy is made. An `Objective` takes the first axis of outputs for the batch, so that with all states
-  /// handed on it needs `batchFirst`.
+  /// [time, batch, features]: no copy is made. An `Objective` takes the first axis of outputs for the batch, so that with all
+  /// states handed on it needs `batchFirst`.
   case timeFirst
 }
 
@@ -22,8 +22,8 @@ public enum SequenceOrder: Sendable, Hashable {
 public struct RecurrentResult<Scalar: TensorScalar> {
   /// h behind every step, [time, batch, hidden].
   public var states: Variable<Scalar>
-  /// The state behind the last step, to go on from, [parts, batch, hidden]: h, and what else the cell remembers. Of stacked layers, one
-  /// layer's behind the other's.
+  /// The state behind the last step, to go on from, [parts, batch, hidden]: h, and what else the cell remembers. Of stacked layers,
+  /// one layer's behind the other's.
   public var final: Variable<Scalar>
 
   /// What a layer of your own returns; see there.
@@ -35,7 +35,8 @@ public struct RecurrentResult<Scalar: TensorScalar> {
 
 /// A layer that reads a sequence step by step.
 ///
-/// As a layer among others it starts from zeros and reads all steps. On sequences of unequal length, or from another state, use `run`.
+/// As a layer among others it starts from zeros and reads all steps. On sequences of unequal length, or from another state, use
+/// `run`.
 public protocol RecurrentLayer: Layer {
   /// The length of a step's input.
   var inputs: Int { get }
@@ -58,8 +59,8 @@ public protocol RecurrentLayer: Layer {
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>
   ) -> RecurrentResult<S>
 
-  /// The states of sequences that end, each behind the last step at which `inside` is true. By default step by step, the state held behind
-  /// the ends.
+  /// The states of sequences that end, each behind the last step at which `inside` is true. By default step by step, the state held
+  /// behind the ends.
   /// - Parameters:
   ///   - x: [time, batch, inputs], numbers behind the ends too.
   ///   - inside: [time, batch]; of each sequence true up to a step, and false from there on.
@@ -80,9 +81,10 @@ extension RecurrentLayer {
   /// What becomes of sequences [time, batch, inputs].
   /// - Parameters:
   ///   - state: before the first step; zeros if nil.
-  ///   - mask: [time, batch], true where there is an input; nil if there is one at every step. Where there is none the state stays as
-  ///     it is, and `x` may be anything, NaN too.
-  /// - Complexity: with a mask, copies of inputs and states more; layers that remember more than h run step by step unless they know better.
+  ///   - mask: [time, batch], true where there is an input; nil if there is one at every step. Where there is none the state stays
+  ///     as it is, and `x` may be anything, NaN too.
+  /// - Complexity: with a mask, copies of inputs and states more; layers that remember more than h run step by step unless they
+  ///   know better.
   public func run<S: TensorScalar>(
     _ x: Variable<S>, _ parameters: LayerParameters<S>, from state: Variable<S>?, mask: Tensor<Bool>?
   ) -> RecurrentResult<S> {
@@ -211,8 +213,8 @@ public struct StackedRecurrent<Cell: RecurrentLayer>: RecurrentLayer {
     return RecurrentResult(states: states, final: finals.count == 1 ? finals[0] : Variable(concatenating: finals, axis: 0))
   }
 
-  /// PyTorch numbers the layers of one module behind the parameters' names, those of stacks of stacks on and on. Layers that are not all alike,
-  /// or that it does not have, are modules of their own there, under the names here.
+  /// PyTorch numbers the layers of one module behind the parameters' names, those of stacks of stacks on and on. Layers that are
+  /// not all alike, or that it does not have, are modules of their own there, under the names here.
   public func foreignParameters(name: String) -> [ForeignParameter] {
     var (result, below, common) = ([ForeignParameter](), 0, Set<Substring>?.none)
     for (layer, first) in zip(layers, firstParameters) {

@@ -44,7 +44,8 @@ public struct RNN: RecurrentLayer {
 }
 
 /// Long short-term memory (Hochreiter & Schmidhuber, 1997; the forget gate of Gers et al., 2000): gates in the order i, f, g, o,
-/// cₜ = σ(f) cₜ₋₁ + σ(i) tanh(g), hₜ = σ(o) tanh(cₜ), all of xₜ Wx + hₜ₋₁ Wh + b: Wx [inputs, 4 hidden], Wh [hidden, 4 hidden], b [4 hidden].
+/// cₜ = σ(f) cₜ₋₁ + σ(i) tanh(g), hₜ = σ(o) tanh(cₜ), all of xₜ Wx + hₜ₋₁ Wh + b: Wx [inputs, 4 hidden], Wh [hidden, 4 hidden], b
+/// [4 hidden].
 ///
 /// One affine map Θ [4 hidden, inputs + hidden + 1], a view. The state is h and c.
 public struct LSTM: RecurrentLayer {

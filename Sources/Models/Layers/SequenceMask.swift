@@ -48,12 +48,14 @@ struct SequenceMask {
     return select(rows, where: inside.expanded(axis: 2), else: 0)
   }
 
-  /// The states of all steps [time, batch, hidden] from those of the steps there are [longest, batch, hidden] and the first, [1, batch, hidden].
+  /// The states of all steps [time, batch, hidden] from those of the steps there are [longest, batch, hidden] and the first, [1,
+  /// batch, hidden].
   func expanded<S>(_ compacted: Variable<S>, first: Variable<S>) -> Variable<S> {
     Self.rows(states, first, compacted).reshaped(to: [time, batch, first.shape[2]])
   }
 
-  /// The states at the ends, [1, batch, hidden], of sequences that `inside` [time, batch] is true of from their first step to their last.
+  /// The states at the ends, [1, batch, hidden], of sequences that `inside` [time, batch] is true of from their first step to their
+  /// last.
   static func ends<S>(_ states: Variable<S>, first: Variable<S>, inside: Tensor<Bool>) -> Variable<S> {
     let (batch, isThere) = (inside.shape[1], inside.elements)
     let rows = (0..<batch).map { sequence in

@@ -79,9 +79,9 @@ public enum LayerList {
 
 /// y = f(g(x) + s(x)): a stack of layers g and a way past it, x itself unless a layer s is given (He et al., 2016).
 ///
-/// To initialisers that ask (`AffineBlock.nonlinearity`), f is what is applied to the last maps of g and of s, unless these name one
-/// themselves or end otherwise, as with a normalisation. Each is treated as if it were alone: with `.sparse` and f = tanh, a unit that has a
-/// bias in g and one in s starts with both at 0.5.
+/// To initialisers that ask (`AffineBlock.nonlinearity`), f is what is applied to the last maps of g and of s, unless these name
+/// one themselves or end otherwise, as with a normalisation. Each is treated as if it were alone: with `.sparse` and f = tanh, a
+/// unit that has a bias in g and one in s starts with both at 0.5.
 public struct Residual: Layer {
   /// g.
   public let body: Sequential

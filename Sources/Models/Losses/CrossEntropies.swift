@@ -13,7 +13,8 @@ public struct SigmoidCrossEntropyLoss: Loss {
 
 /// w (log Σ e^z - z_label) of logits z, w the weight of the label's class: a categorical output.
 public struct SoftmaxCrossEntropyLoss: Loss {
-  /// The weight of each class; nil: 1. Losses are multiplied by it, and a mean over the batch divides by its size, whatever the weights.
+  /// The weight of each class; nil: 1. Losses are multiplied by it, and a mean over the batch divides by its size, whatever the
+  /// weights.
   public let classWeights: [Double]?
 
   /// - Parameter classWeights: the weight of each class; 1 by default.

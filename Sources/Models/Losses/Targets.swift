@@ -7,9 +7,10 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
   case values(Tensor<Scalar>)
   /// Class labels of the shape of the outputs without their last axis.
   case labels(Tensor<Int32>)
-  /// Targets whose losses count by finite weights: [batch], or [batch, time] and so on as the outputs have axes before the last; for losses
-  /// that compare with values also the outputs' own shape, a weight for each number. Weights of 0 and 1 are a mask: outputs and what they are
-  /// compared with may be anything, NaN too, where they are 0. A mean over the batch divides by its size, whatever the weights.
+  /// Targets whose losses count by finite weights: [batch], or [batch, time] and so on as the outputs have axes before the last;
+  /// for losses that compare with values also the outputs' own shape, a weight for each number. Weights of 0 and 1 are a mask:
+  /// outputs and what they are compared with may be anything, NaN too, where they are 0. A mean over the batch divides by its size,
+  /// whatever the weights.
   indirect case weighted(Targets, by: Tensor<Scalar>)
 
   /// These targets where `mask` is true; the rest counts for nothing. It has the axes that `weighted` names.
@@ -42,14 +43,14 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
     counts(tensor.shape).map { select(tensor, where: $0, else: Tensor(repeating: neutral, shape: [])) } ?? tensor
   }
 
-  /// Outputs, 0 where they count for nothing, so that neither the loss nor its derivatives see what a model makes of padding, an infinity
-  /// for example; for losses of your own.
+  /// Outputs, 0 where they count for nothing, so that neither the loss nor its derivatives see what a model makes of padding, an
+  /// infinity for example; for losses of your own.
   public func counted(_ outputs: Variable<Scalar>) -> Variable<Scalar> {
     counts(outputs.shape).map { select(outputs, where: $0, else: 0) } ?? outputs
   }
 
-  /// Outputs [batch, ...] and the numbers they are compared with, both 0 where they count for nothing. Where there is a weight for each
-  /// of them, or one output an example, with an axis of length 1 behind: rows to sum over.
+  /// Outputs [batch, ...] and the numbers they are compared with, both 0 where they count for nothing. Where there is a weight for
+  /// each of them, or one output an example, with an axis of length 1 behind: rows to sum over.
   func compared(with outputs: Variable<Scalar>, for loss: String) -> (outputs: Variable<Scalar>, values: Tensor<Scalar>) {
     let (counted, values) = (counted(outputs), values(for: loss))
     require(values.shape == outputs.shape, "\(loss): outputs \(outputs.shape) and targets \(values.shape) differ")

@@ -2,8 +2,8 @@ import AutoDiff
 import Tensor
 
 extension Sequential {
-  /// The convolutional network of the PSGD paper's experiment 3 (Li, 2018): images [1, 32, 32], four convolutions with 32 kernels of
-  /// 3 x 3, an average pooling behind each two, one dense layer to ten classes, tanh.
+  /// The convolutional network of the PSGD paper's experiment 3 (Li, 2018): images [1, 32, 32], four convolutions with 32 kernels
+  /// of 3 x 3, an average pooling behind each two, one dense layer to ten classes, tanh.
   /// - Parameters:
   ///   - size: of the square images.
   ///   - channels: of the images.
@@ -24,9 +24,9 @@ extension Sequential {
     }
   }
 
-  /// The network of the PSGD paper's experiment 4 for colour images [3, 32, 32]: four convolutions, a maximum pooling behind each two, two
-  /// dense layers, max(0.3 x, x). The paper states no sizes: kernels of 3 x 3 and 96 maps are those of the author's program, which has
-  /// a fifth convolution that the text does not have and this network neither.
+  /// The network of the PSGD paper's experiment 4 for colour images [3, 32, 32]: four convolutions, a maximum pooling behind each
+  /// two, two dense layers, max(0.3 x, x). The paper states no sizes: kernels of 3 x 3 and 96 maps are those of the author's
+  /// program, which has a fifth convolution that the text does not have and this network neither.
   public static func psgdLeakyClassifier(
     channels: Int = 3, size: Int = 32, maps: Int = 96, hidden: Int = 256, classes: Int = 10,
     activation: Activation = .leakyRelu(slope: 0.3)
@@ -46,8 +46,8 @@ extension Sequential {
     }
   }
 
-  /// The convolutional autoencoder of the PSGD paper's experiment 5: three convolutions of stride 2, kernels of 4 x 4, and three transposed
-  /// ones back, 32 maps between.
+  /// The convolutional autoencoder of the PSGD paper's experiment 5: three convolutions of stride 2, kernels of 4 x 4, and three
+  /// transposed ones back, 32 maps between.
   public static func psgdAutoencoder(channels: Int = 3, maps: Int = 32, activation: Activation = .leakyRelu(slope: 0.3))
     -> Sequential
   {
@@ -62,11 +62,12 @@ extension Sequential {
     }
   }
 
-  /// A residual network for images [channels, size, size] (He et al., 2016, section 4.2): a convolution, stages of `blocks` blocks of two convolutions of
-  /// 3 x 3, each stage with twice the maps of the last and half its size, the mean over the image and a dense layer.
+  /// A residual network for images [channels, size, size] (He et al., 2016, section 4.2): a convolution, stages of `blocks` blocks
+  /// of two convolutions of 3 x 3, each stage with twice the maps of the last and half its size, the mean over the image and a
+  /// dense layer.
   ///
-  /// Batch normalisation would make a loss depend on who else is in its batch, and curvature with it: each convolution is followed by a
-  /// normalisation of its example alone.
+  /// Batch normalisation would make a loss depend on who else is in its batch, and curvature with it: each convolution is followed
+  /// by a normalisation of its example alone.
   /// - Parameters:
   ///   - maps: of the first stage.
   ///   - stages: how many; the size is halved between them.

@@ -2,8 +2,8 @@ import AutoDiff
 import Tensor
 
 extension Sequential {
-  /// A recurrent layer that reads a sequence [batch, time, inputs], and a dense layer on its last state: the networks of the addition and the delayed
-  /// exclusive-or tasks (Li, 2018, experiments 1 and 2; Hochreiter & Schmidhuber, 1997).
+  /// A recurrent layer that reads a sequence [batch, time, inputs], and a dense layer on its last state: the networks of the
+  /// addition and the delayed exclusive-or tasks (Li, 2018, experiments 1 and 2; Hochreiter & Schmidhuber, 1997).
   ///
   ///     let addition = Sequential.recurrent(RNN(2, 20))
   ///     let exclusiveOr = Sequential.recurrent(PeepholeLSTM(2, 30))

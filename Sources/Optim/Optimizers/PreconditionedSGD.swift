@@ -3,8 +3,8 @@ import Tensor
 
 /// Preconditioned stochastic gradient descent: θ ← θ - ε P g.
 ///
-/// With `Preconditioner()` it is plain SGD, with `Equilibration()` ESGD, and so on. The preconditioner is updated at the steps of its
-/// schedule, before or after it is applied as its `timing` says, from the parameters and the mini-batch of that step.
+/// With `Preconditioner()` it is plain SGD, with `Equilibration()` ESGD, and so on. The preconditioner is updated at the steps of
+/// its schedule, before or after it is applied as its `timing` says, from the parameters and the mini-batch of that step.
 public struct PreconditionedSGD<Scalar: TensorScalar>: Optimizer {
   /// ε.
   public var learningRate: Double

@@ -49,8 +49,8 @@ public final class Equilibration<Scalar: TensorScalar>: DiagonalPreconditioner<S
   }
 
   public override var usesCurvature: Bool { true }
-  /// - Throws: `OptimizationError.notFinite` if Hv is not finite, or its squares are too large for `Scalar`: the elements in question
-  ///   would never move again.
+  /// - Throws: `OptimizationError.notFinite` if Hv is not finite, or its squares are too large for `Scalar`: the elements in
+  ///   question would never move again.
   public override func update(_ point: CurvatureProbe<Scalar>, step: Int) throws {
     let product = try point.hessianVectorProduct(point.gaussian())
     let count = updates + 1

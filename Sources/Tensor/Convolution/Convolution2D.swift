@@ -17,7 +17,8 @@ public struct Convolution2D: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "stride \(stride), padding \(padding), dilation \(dilation)" }
 
   /// The size of what a kernel makes of an image:
-  /// ⌊(length + padding - dilation (kernel - 1) - 1) / stride⌋ + 1 along each axis. Nil if the kernel does not fit on the padded image.
+  /// ⌊(length + padding - dilation (kernel - 1) - 1) / stride⌋ + 1 along each axis. Nil if the kernel does not fit on the padded
+  /// image.
   public func outputSize(input: Extent2D, kernel: Extent2D) -> Extent2D? {
     let room = Extent2D(
       height: input.height + padding.top + padding.bottom - dilation.height * (kernel.height - 1) - 1,
@@ -129,8 +130,8 @@ public func conv2dWeightGradient<S: TensorScalar>(
   return result
 }
 
-/// The transposed convolution: the adjoint of `conv2d` in the images, as a layer that makes images larger. With the same w, stride, padding
-/// and dilation, ⟨conv2d(z, w), x⟩ = ⟨z, convTranspose2d(x, w)⟩.
+/// The transposed convolution: the adjoint of `conv2d` in the images, as a layer that makes images larger. With the same w, stride,
+/// padding and dilation, ⟨conv2d(z, w), x⟩ = ⟨z, convTranspose2d(x, w)⟩.
 /// - Parameters:
 ///   - x: images, `[N, C, H, W]`.
 ///   - w: kernels, input channels first: `[C, C', kh, kw]`.

@@ -48,7 +48,8 @@ public struct Padding2D: Sendable, Hashable, ExpressibleByIntegerLiteral, Custom
   /// The same on all sides.
   public init(integerLiteral length: Int) { self.init(height: length, width: length) }
 
-  /// What keeps the size of an image under a convolution of stride 1; of an odd number of zeros, the larger part goes below and right.
+  /// What keeps the size of an image under a convolution of stride 1; of an odd number of zeros, the larger part goes below and
+  /// right.
   public static func same(kernel: Extent2D, dilation: Extent2D = 1) -> Padding2D {
     let (rows, columns) = (dilation.height * (kernel.height - 1), dilation.width * (kernel.width - 1))
     return Padding2D(top: rows / 2, bottom: rows - rows / 2, left: columns / 2, right: columns - columns / 2)

@@ -31,8 +31,8 @@ package final class Inflater {
     stream.deallocate()
   }
 
-  /// Decompresses some of `input`; returns zlib's status and how much was taken and given. zlib counts with 32 bits, so long buffers
-  /// take several calls.
+  /// Decompresses some of `input`; returns zlib's status and how much was taken and given. zlib counts with 32 bits, so long
+  /// buffers take several calls.
   package func step(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) -> (status: Int32, consumed: Int, produced: Int) {

@@ -13,8 +13,8 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, CustomStringC
     }
   }
 
-  /// What a tensor that is read without a stated type holds: the type itself, or the first of `Float`, `Int32`, `Int64` with all its
-  /// values.
+  /// What a tensor that is read without a stated type holds: the type itself, or the first of `Float`, `Int32`, `Int64` with all
+  /// its values.
   public var tensorType: ElementType {
     switch self {
     case .bool, .int32, .int64, .float32, .float64: self
@@ -24,7 +24,8 @@ public enum ElementType: String, Sendable, Hashable, CaseIterable, CustomStringC
     }
   }
 
-  /// Whether every value of `other` is one of this type too. As NumPy's "safe" casting, but for int64 as float64, which is not exact.
+  /// Whether every value of `other` is one of this type too. As NumPy's "safe" casting, but for int64 as float64, which is not
+  /// exact.
   public func holds(_ other: ElementType) -> Bool {
     if self == other || other == .bool { return true }
     switch self {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// The bytes of a file, or of memory that stands for one, in any order. The file stays open, so a file that is replaced meanwhile is
-/// read to its end as it was.
+/// The bytes of a file, or of memory that stands for one, in any order. The file stays open, so a file that is replaced meanwhile
+/// is read to its end as it was.
 final class FileBytes: Sendable {
   let location: FileLocation
   /// How many there were when the file was opened.

@@ -1,9 +1,9 @@
 /// A .npz file: named arrays in NumPy's format, in a zip file, stored or compressed.
 ///
-/// Opening one reads its directory; arrays are read when asked for, and their checksums compared. Memory is taken for what the file can
-/// hold, never for what it claims: deflate makes at most 1032 bytes of one, and members share no bytes, so that all arrays together
-/// need at most 1032 x 12 times the size of the file, and 12 times where nothing is compressed. Names that lead out of a folder
-/// are errors, although nothing is ever written under them. Encrypted and split files are errors too.
+/// Opening one reads its directory; arrays are read when asked for, and their checksums compared. Memory is taken for what the file
+/// can hold, never for what it claims: deflate makes at most 1032 bytes of one, and members share no bytes, so that all arrays
+/// together need at most 1032 x 12 times the size of the file, and 12 times where nothing is compressed. Names that lead out of a
+/// folder are errors, although nothing is ever written under them. Encrypted and split files are errors too.
 public struct NumPyArchive: Sendable {
   /// How members are written.
   public enum Compression: Sendable, Hashable {

@@ -1,8 +1,9 @@
 /// Arrays in NumPy's .npy format, versions 1.0 to 3.0.
 ///
-/// Booleans, integers up to 64 bits (not uint64) and real numbers of 16 to 64 bits are read, little- and big-endian, in C and in Fortran
-/// order; structures, objects, text and complex numbers are errors. Memory is taken for what the file holds, at most 12 times its
-/// size (uint8 as `Double`), never for what its header claims. A file is whole or an error: nothing may be missing or left over.
+/// Booleans, integers up to 64 bits (not uint64) and real numbers of 16 to 64 bits are read, little- and big-endian, in C and in
+/// Fortran order; structures, objects, text and complex numbers are errors. Memory is taken for what the file holds, at most 12
+/// times its size (uint8 as `Double`), never for what its header claims. A file is whole or an error: nothing may be missing or
+/// left over.
 public enum NumPyFile {
   /// Reads the array in the file at `path`; one in Fortran order becomes a transposed view.
   /// - Parameters:
@@ -33,8 +34,8 @@ public enum NumPyFile {
   /// The array in the file at `path` in the place where it lies: nothing is read before it is used, and `Memory` does not count it.
   ///
   /// The tensor is as any other. Writing to it, or to a copy, never changes the file: the pages that are written to become private.
-  /// The file may be renamed, deleted or replaced by another, as all writers of this library do; if another program writes into it, or
-  /// makes it shorter, elements change under the tensor's feet, or the program stops with the signal SIGBUS.
+  /// The file may be renamed, deleted or replaced by another, as all writers of this library do; if another program writes into it,
+  /// or makes it shorter, elements change under the tensor's feet, or the program stops with the signal SIGBUS.
   /// - Parameter type: that of the elements in the file, little-endian; `Bool` cannot be mapped, since each byte must be checked.
   public static func map<E: TensorElement>(_ path: String, as type: E.Type = E.self) throws(TensorFileError) -> Tensor<E> {
     let file = try FileBytes(path: path)

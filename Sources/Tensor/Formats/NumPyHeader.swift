@@ -1,8 +1,8 @@
 /// What the header of a .npy file says.
 ///
-/// Magic bytes, version, the length of the rest (2 bytes, little-endian, in version 1.0; 4 from 2.0 on), then a Python dictionary with
-/// the keys `descr`, `fortran_order` and `shape`, in Latin-1 (3.0: UTF-8), filled up with spaces and a line break to a multiple of 64
-/// bytes (NumPy Enhancement Proposal 1 and `numpy.lib.format`).
+/// Magic bytes, version, the length of the rest (2 bytes, little-endian, in version 1.0; 4 from 2.0 on), then a Python dictionary
+/// with the keys `descr`, `fortran_order` and `shape`, in Latin-1 (3.0: UTF-8), filled up with spaces and a line break to a
+/// multiple of 64 bytes (NumPy Enhancement Proposal 1 and `numpy.lib.format`).
 public struct NumPyHeader: Sendable, Equatable {
   /// The versions of the format. All hold the same arrays; the later ones have room for longer headers and other letters.
   public enum Version: UInt8, Sendable, CaseIterable {

@@ -1,8 +1,9 @@
 /// A .safetensors file: named tensors behind a JSON header, as PyTorch's users exchange them.
 ///
-/// Opening one reads its header and checks that the tensors cover the rest of the file, each its share; tensors are read, or mapped,
-/// when asked for. Booleans, integers up to 64 bits (not U64), F16, BF16, F32 and F64 are read; a tensor of another type is an error
-/// when it is asked for. Memory is taken for what the file holds, at most 12 times its size (U8 as `Double`), never for what it claims.
+/// Opening one reads its header and checks that the tensors cover the rest of the file, each its share; tensors are read, or
+/// mapped, when asked for. Booleans, integers up to 64 bits (not U64), F16, BF16, F32 and F64 are read; a tensor of another type is
+/// an error when it is asked for. Memory is taken for what the file holds, at most 12 times its size (U8 as `Double`), never for
+/// what it claims.
 public struct SafetensorsFile: Sendable {
   /// The names of the tensors, in the order of the header.
   public let names: [String]

@@ -1,7 +1,7 @@
 /// Reads the directory of a zip file, strictly: what could be read in two ways is an error.
 ///
-/// Directory and members must agree, lie one behind the other without sharing a byte, and the directory must end where the file does
-/// (but for a comment), so that no reader can be made to see other members than this one.
+/// Directory and members must agree, lie one behind the other without sharing a byte, and the directory must end where the file
+/// does (but for a comment), so that no reader can be made to see other members than this one.
 struct ZipDirectory {
   private let file: FileBytes
   private let format: String

@@ -1,7 +1,8 @@
 // The arithmetic of element expressions once more for each of its two scalar types: what these do is what the generic operators do.
 //
-// They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with the generic
-// ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds such expressions).
+// They are here for the compiler's sake. Of operators on concrete types it can tell at once which one a literal belongs to; with
+// the generic ones alone an expression of a dozen operators and literals is rejected as too complex (Tests/ExpressionTests holds
+// such expressions).
 extension ElementExpression where S == Float {
   /// The sum of two expressions.
   public static func + (a: ElementExpression, b: ElementExpression) -> ElementExpression { ElementExpression(.binary(.add, a, b)) }

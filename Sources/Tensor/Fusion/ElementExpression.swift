@@ -30,8 +30,8 @@ public func fused<S: TensorScalar>(
 ///     let y = fused(x, w) { x, w in x * w + x.tanh() - 0.5 * w }
 ///
 /// The operations then run one after the other on pieces that stay in the nearest cache, so that intermediate results never reach
-/// memory. Operands broadcast; those that are neither contiguous nor a single element are laid out first. The numbers are those that
-/// the same operations on tensors give.
+/// memory. Operands broadcast; those that are neither contiguous nor a single element are laid out first. The numbers are those
+/// that the same operations on tensors give.
 /// - Complexity: one read of each operand and one write of the result; operations between read and write the
 ///   first-level cache.
 public func fused<S: TensorScalar>(

@@ -54,8 +54,8 @@ extension Kernels {
     }
   }
 
-  /// Counts the products and computes their sum: zeros where there is nothing to sum, by oneDNN in `Float` where it has fast code (it says so),
-  /// else unfolded.
+  /// Counts the products and computes their sum: zeros where there is nothing to sum, by oneDNN in `Float` where it has fast code
+  /// (it says so), else unfolded.
   @inline(__always)
   private static func compute<S: TensorScalar>(
     _ shape: ConvolutionShape, terms: Int, _ resultShape: Shape, _ result: UnsafeMutablePointer<S>, oneDNN: (OneDNN) -> Bool,

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Convolutions as matrix products with the unfolded images, whose rows are (channel, kernel row, kernel column) and whose columns are
-/// output pixels, a block of it at a time. Blocks stay in a core's cache, so the unfolded matrix, which is larger than the
+/// Convolutions as matrix products with the unfolded images, whose rows are (channel, kernel row, kernel column) and whose columns
+/// are output pixels, a block of it at a time. Blocks stay in a core's cache, so the unfolded matrix, which is larger than the
 /// images by the size of the kernel, never exists as a whole.
 struct UnfoldedConvolution<S: TensorScalar> {
   let shape: ConvolutionShape
@@ -83,8 +83,8 @@ struct UnfoldedConvolution<S: TensorScalar> {
     }
   }
 
-  /// W[O, taps] = Σ y[O, pixels] Xᵀ[pixels, taps] over images and blocks of columns. These are cut into one run a thread, and the runs'
-  /// sums are added in order.
+  /// W[O, taps] = Σ y[O, pixels] Xᵀ[pixels, taps] over images and blocks of columns. These are cut into one run a thread, and the
+  /// runs' sums are added in order.
   func weightGradient(x: UnsafePointer<S>, y: UnsafePointer<S>, into w: UnsafeMutablePointer<S>) {
     let blocks = shape.batch * columnBlocks
     let runs = min(Parallel.threads, blocks)
@@ -108,8 +108,8 @@ struct UnfoldedConvolution<S: TensorScalar> {
     }
   }
 
-  /// A block of an image's unfolded matrix and the distance between its rows: in `workspace`, or in the image itself where the windows are
-  /// the pixels.
+  /// A block of an image's unfolded matrix and the distance between its rows: in `workspace`, or in the image itself where the
+  /// windows are the pixels.
   private func unfolded(
     _ image: UnsafePointer<S>, _ part: Range<Int>, _ block: Range<Int>, _ workspace: UnsafeMutablePointer<S>
   ) -> (UnsafePointer<S>, Int) {

@@ -41,8 +41,8 @@ extension OneDNN {
     return true
   }
 
-  /// Gradients for images of one channel are left to the portable path: oneDNN computes them for a whole vector of channels, of which
-  /// one is there.
+  /// Gradients for images of one channel are left to the portable path: oneDNN computes them for a whole vector of channels, of
+  /// which one is there.
   private static func isWorthGradients(of shape: ConvolutionShape) -> Bool { shape.inputChannels > 1 }
 
   private func plan(_ product: OneDNNPlan.Product, _ shape: ConvolutionShape, batch: Int) -> OneDNNPlan? {
@@ -141,7 +141,8 @@ extension OneDNNPlan {
     withPooledMemory(of: Float.self, count: (scratchBytes + 3) / 4, body)
   }
 
-  /// One group of images to images, on the calling thread: those `start` elements behind the first; weights are in the plan's layout.
+  /// One group of images to images, on the calling thread: those `start` elements behind the first; weights are in the plan's
+  /// layout.
   fileprivate func mapGroup(
     _ isForward: Bool, _ terms: [ConvolutionTerm<Float>], from start: Int, into result: UnsafeMutablePointer<Float>
   ) {

@@ -115,7 +115,8 @@ package enum Kernels {
     return result
   }
 
-  /// Calls `body` with the pieces of `part` that do not cross a multiple of `period`, and with the place in the period where each starts.
+  /// Calls `body` with the pieces of `part` that do not cross a multiple of `period`, and with the place in the period where each
+  /// starts.
   @inline(__always)
   private static func pieces(of part: Range<Int>, period: Int, _ body: (_ start: Int, _ count: Int, _ offset: Int) -> Void) {
     var start = part.lowerBound
@@ -150,8 +151,8 @@ package enum Kernels {
     return result
   }
 
-  /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`; where `dg` and `dy` have further leading axes, `g` and `y` repeat along
-  /// them.
+  /// dg f'(y) + g dy f''(y): the tangent of `activationGradient`; where `dg` and `dy` have further leading axes, `g` and `y` repeat
+  /// along them.
   @specialized(where S == Float) @specialized(where S == Double)
   package static func activationGradientTangent<S: TensorScalar>(
     _ f: Activation, _ dg: consuming Tensor<S>, gradient g: Tensor<S>, _ dy: Tensor<S>, at y: Tensor<S>

@@ -1,9 +1,9 @@
 import COpenBLAS
 import CKernels
 
-/// LAPACK on one matrix, column-major without gaps unless said otherwise, in place, on the calling thread. The `_work` interfaces are
-/// called on layouts that LAPACK takes as they are, so that all memory comes from our pool and nothing is transposed behind our back.
-/// Sizes are positive: callers handle empty matrices.
+/// LAPACK on one matrix, column-major without gaps unless said otherwise, in place, on the calling thread. The `_work` interfaces
+/// are called on layouts that LAPACK takes as they are, so that all memory comes from our pool and nothing is transposed behind our
+/// back. Sizes are positive: callers handle empty matrices.
 enum LAPACK {
   private static let lower = CChar(UInt8(ascii: "L"))
   private static let upper = CChar(UInt8(ascii: "U"))
@@ -11,7 +11,8 @@ enum LAPACK {
   private static let none = CChar(UInt8(ascii: "N"))
   private static let reduced = CChar(UInt8(ascii: "S"))
 
-  /// A = L Lᵀ for row-major A [n, n] of which the lower triangle is read and written. Returns the pivot that is not positive, if any.
+  /// A = L Lᵀ for row-major A [n, n] of which the lower triangle is read and written. Returns the pivot that is not positive, if
+  /// any.
   static func cholesky<S: TensorScalar>(_ a: UnsafeMutablePointer<S>, order n: Int, stride: Int) -> Int? {
     // Seen by columns the matrix is transposed, so its lower triangle is LAPACK's upper one.
     let info = dispatch(S.self) {
@@ -92,8 +93,8 @@ enum LAPACK {
     return info == 0
   }
 
-  /// The eigenvalues, ascending, of row-major symmetric A [n, n] of which the lower triangle is read; with `vectors`, an eigenvector in
-  /// each row of A afterwards, else A is destroyed. Returns whether it converged.
+  /// The eigenvalues, ascending, of row-major symmetric A [n, n] of which the lower triangle is read; with `vectors`, an
+  /// eigenvector in each row of A afterwards, else A is destroyed. Returns whether it converged.
   static func symmetricEigen<S: TensorScalar>(
     _ a: UnsafeMutablePointer<S>, order n: Int, values: UnsafeMutablePointer<S>, wantsVectors: Bool
   ) -> Bool {
@@ -167,7 +168,8 @@ enum LAPACK {
 
 extension Kernels {
   /// x = op(A)⁻¹ x for a triangular matrix A [n, n] however it lies and row-major x [n, columns], in place. The columns are shared
-  /// among the threads. The other triangle is not read, with `unitDiagonal` neither is the diagonal; a zero there is the caller's business.
+  /// among the threads. The other triangle is not read, with `unitDiagonal` neither is the diagonal; a zero there is the caller's
+  /// business.
   static func solveTriangular<S: TensorScalar>(
     _ a: Tensor<S>, _ triangle: Triangle, transposed: Bool, unitDiagonal: Bool, _ x: UnsafeMutablePointer<S>, columns: Int
   ) {

@@ -22,8 +22,8 @@ public enum Parallel {
     }
   }
 
-  /// Calls `body` with its work cut as for `count` threads, whatever `threads` is: the same bits as with that many. Only the calling thread
-  /// is concerned, and what it shares out; the threads themselves stay as they are.
+  /// Calls `body` with its work cut as for `count` threads, whatever `threads` is: the same bits as with that many. Only the
+  /// calling thread is concerned, and what it shares out; the threads themselves stay as they are.
   package static func cutting<R>(for count: Int, _ body: () throws -> R) rethrows -> R {
     require(count >= 1, "Parallel.cutting: \(count) threads")
     let before = kappa_cut_work_for(count)

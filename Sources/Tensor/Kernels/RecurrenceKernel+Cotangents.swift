@@ -73,8 +73,8 @@ extension RecurrenceKernel {
     return (result, inside)
   }
 
-  /// The tangent of `cotangents` for those of its operands; nil is zero. `dy` and `tangents` are what the operands' tangents make of the
-  /// value and the record. `directions` as for `tangent`.
+  /// The tangent of `cotangents` for those of its operands; nil is zero. `dy` and `tangents` are what the operands' tangents make
+  /// of the value and the record. `directions` as for `tangent`.
   @specialized(where S == Float) @specialized(where S == Double)
   package func cotangentsTangent(
     _ du: inout Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
@@ -89,8 +89,8 @@ extension RecurrenceKernel {
       cell == .lstm ? (given?.sliced(axis: 0, steps..<steps + 1).copied() ?? Tensor<S>(zeros: [plane])) : nil
     let states = stateCotangentTangents(
       &given, dw, count, cotangents: cotangents, withState: withState, hasFirst: hasFirst)
-    // One direction behind the other, as the caller wants them. A step's rows, for its product at equal distances, are that only for one
-    // example; for more they are copied there at the end.
+    // One direction behind the other, as the caller wants them. A step's rows, for its product at equal distances, are that only
+    // for one example; for more they are copied there at the end.
     let length = cotangentCount(withState: withState)
     let isInPlace = batch == 1
     let result = Tensor<S>(uninitialized: isInPlace ? [count, length] : [steps, count, batch, inputs])
@@ -199,9 +199,9 @@ extension RecurrenceKernel {
     return directions == nil ? all.flattened() : all
   }
 
-  /// What the given tangents and the weight's make of those of the states' cotangents, before the later steps' are known: [steps + 1,
-  /// directions, batch, width], the first plane for the first state, or without that plane. Over the given ones where that is the same and
-  /// nobody else has them.
+  /// What the given tangents and the weight's make of those of the states' cotangents, before the later steps' are known: [steps +
+  /// 1, directions, batch, width], the first plane for the first state, or without that plane. Over the given ones where that is
+  /// the same and nobody else has them.
   private func stateCotangentTangents(
     _ given: inout Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, cotangents: Tensor<S>, withState: Bool, hasFirst: Bool
   ) -> Tensor<S> {

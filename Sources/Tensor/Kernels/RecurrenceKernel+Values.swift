@@ -50,8 +50,9 @@ extension RecurrenceKernel {
 
   /// The tangent of the value for those of the inputs, the weight and the state; nil is zero.
   ///
-  /// With a number of `directions` all tangents have an axis of them in front, and a step's products are one for all. In the steps' order,
-  /// in which the record's tangents stay, that axis comes behind the steps. `dx` is written over where its caller was its only owner.
+  /// With a number of `directions` all tangents have an axis of them in front, and a step's products are one for all. In the steps'
+  /// order, in which the record's tangents stay, that axis comes behind the steps. `dx` is written over where its caller was its
+  /// only owner.
   @specialized(where S == Float) @specialized(where S == Double)
   package func tangent(
     _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ dstate: Tensor<S>?, directions: Int? = nil, value y: Tensor<S>,
@@ -133,8 +134,8 @@ extension RecurrenceKernel {
     return (directions == nil ? dy.reshaped(to: resultShape) : dy.movingAxis(1, to: 0), result)
   }
 
-  /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions, batch,
-  /// groups width].
+  /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known: [steps, directions,
+  /// batch, groups width].
   private func preactivationTangents(
     _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
   ) -> Tensor<S> {
@@ -160,8 +161,8 @@ extension RecurrenceKernel {
     return directions == 1 ? result : result.movingAxis(0, to: 1).contiguous()
   }
 
-  /// As above for a batch of one example: what a step's state makes of all directions' weights stands in one row, so that the products with
-  /// all of them are one.
+  /// As above for a batch of one example: what a step's state makes of all directions' weights stands in one row, so that the
+  /// products with all of them are one.
   private func preactivationTangentsOfOne(
     _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ directions: Int, value y: Tensor<S>
   ) -> Tensor<S> {

@@ -43,8 +43,8 @@ package struct RecurrenceKernel<S: TensorScalar> {
   package var inputCount: Int { steps * batch * inputs }
   var area: Int { batch * width }
 
-  /// Calls `body` with parts of a step's rows, the examples of the batch or of all directions' batches, each of which runs all steps on one
-  /// thread: steps are too short to be shared.
+  /// Calls `body` with parts of a step's rows, the examples of the batch or of all directions' batches, each of which runs all
+  /// steps on one thread: steps are too short to be shared.
   func parts(of directions: Int = 1, _ body: (Range<Int>) -> Void) {
     let grain = Swift.max(4, 200_000 / Swift.max(1, steps * width * inputs))
     Parallel.prepare()
@@ -63,8 +63,8 @@ package struct RecurrenceKernel<S: TensorScalar> {
     }
   }
 
-  /// Calls `body` for those of `rows` whose values lie at equal distances: their number, the first one, its place in the batch, and how far the
-  /// values' rows are apart. All directions of one example share a row.
+  /// Calls `body` for those of `rows` whose values lie at equal distances: their number, the first one, its place in the batch, and
+  /// how far the values' rows are apart. All directions of one example share a row.
   @inline(__always)
   func eachRun(in rows: Range<Int>, _ body: (_ count: Int, _ row: Int, _ example: Int, _ apart: Int) -> Void) {
     if batch == 1 { return body(rows.count, rows.lowerBound, 0, 0) }

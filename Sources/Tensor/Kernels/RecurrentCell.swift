@@ -4,11 +4,11 @@
 public enum RecurrentCell: Sendable, Hashable, CaseIterable {
   /// h' = tanh(a).
   case tanh
-  /// Gates in the order i, f, g, o: c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c') (Hochreiter & Schmidhuber, 1997, with the forget gate of
-  /// Gers et al., 2000). The state is h and c.
+  /// Gates in the order i, f, g, o: c' = σ(f) c + σ(i) tanh(g), h' = σ(o) tanh(c') (Hochreiter & Schmidhuber, 1997, with the forget
+  /// gate of Gers et al., 2000). The state is h and c.
   case lstm
-  /// Groups in the order r, z, m, n: h' = n + z (h - n), n = tanh(aₙ + σ(aᵣ) aₘ), z = σ(a_z): the reset gate acts behind the product with h, as
-  /// in cuDNN. The state has no part in aₙ, so W has the columns of r, z and m.
+  /// Groups in the order r, z, m, n: h' = n + z (h - n), n = tanh(aₙ + σ(aᵣ) aₘ), z = σ(a_z): the reset gate acts behind the
+  /// product with h, as in cuDNN. The state has no part in aₙ, so W has the columns of r, z and m.
   case gru
 
   /// Pre-activations of a unit.

@@ -51,8 +51,8 @@ extension Tensor where Scalar: TensorScalar {
     return shifted - shifted.logSumExp(axes: [axis], keepDimensions: true)
   }
 
-  /// What may be taken off x without a change of its softmax, so that no exponential overflows: the largest elements along `axis`, which is
-  /// kept with length 1, or 0 where that is infinite or NaN.
+  /// What may be taken off x without a change of its softmax, so that no exponential overflows: the largest elements along `axis`,
+  /// which is kept with length 1, or 0 where that is infinite or NaN.
   package func softmaxShift(axis: Int) -> Tensor {
     let axis = shape.normalized(axis, in: "logSoftmax")
     if shape[axis] == 0 { return Tensor(zeros: reduced([axis], keepDimensions: true)) }

@@ -10,13 +10,13 @@ package enum ProductLibrary: Sendable {
   /// Our own kernel for small products, oneDNN where it is in use and the faster one, else OpenBLAS.
   case automatic
 
-  /// oneDNN compiles its products for the processor, and is up to a tenth faster than OpenBLAS for large ones, up to twice as fast for narrow
-  /// ones.
+  /// oneDNN compiles its products for the processor, and is up to a tenth faster than OpenBLAS for large ones, up to twice as fast
+  /// for narrow ones.
   private static let compiling: OneDNN? = String(cString: kappa_isa_name()) == "baseline" ? nil : OneDNN.installed
 
-  /// oneDNN, if a product of these sizes is its. Below 2¹⁶ multiplications OpenBLAS costs less, and a small program need not wait for
-  /// oneDNN to open and to compile its code at the first product: 40 to 50 ms. And where oneDNN walks across rows that lie a multiple of the
-  /// cache's ways apart, its copy-free code takes up to twice as long.
+  /// oneDNN, if a product of these sizes is its. Below 2¹⁶ multiplications OpenBLAS costs less, and a small program need not wait
+  /// for oneDNN to open and to compile its code at the first product: 40 to 50 ms. And where oneDNN walks across rows that lie a
+  /// multiple of the cache's ways apart, its copy-free code takes up to twice as long.
   @inline(__always)
   func oneDNN(_ multiplications: Int, _ lda: Int, transposeA: Bool, _ ldb: Int) -> OneDNN? {
     guard self == .automatic && multiplications >= 1 << 16 else { return nil }
@@ -25,17 +25,17 @@ package enum ProductLibrary: Sendable {
 }
 
 extension Kernels {
-  /// Whether a product op(a) b of these sizes goes to our own kernel, which packs nothing: one whose b stays in the cache, and whose a too if
-  /// it is walked through across its rows. Measured, Float on Zen 3 at one thread, over 1,600 sizes (decision 0010). Rows of b shorter than a vector are
-  /// OpenBLAS's, and those a multiple of the cache's ways apart.
+  /// Whether a product op(a) b of these sizes goes to our own kernel, which packs nothing: one whose b stays in the cache, and
+  /// whose a too if it is walked through across its rows. Measured, Float on Zen 3 at one thread, over 1,600 sizes (decision 0010).
+  /// Rows of b shorter than a vector are OpenBLAS's, and those a multiple of the cache's ways apart.
   @inline(__always)
   static func multipliesDirectly(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool = false) -> Bool {
     guard m > 1 && n >= 16 && n < 512 else { return false }
     return m * n * k < 1 << 16 || (k <= 128 && (m <= 128 || (!transposeA && n * k <= 1 << 12)))
   }
 
-  /// c = alpha op(a) op(b) + beta c on the calling thread, op(a) [m, k], op(b) [k, n], c [m, n], all row-major with rows `ld` apart, `op` a
-  /// transpose if asked for. With beta = 0 what c held does not matter. No size is 0.
+  /// c = alpha op(a) op(b) + beta c on the calling thread, op(a) [m, k], op(b) [k, n], c [m, n], all row-major with rows `ld`
+  /// apart, `op` a transpose if asked for. With beta = 0 what c held does not matter. No size is 0.
   @inline(__always)
   package static func threadProduct<S: TensorScalar>(
     _ m: Int, _ n: Int, _ k: Int, alpha: S = 1, _ a: UnsafePointer<S>, _ lda: Int, transposeA: Bool = false,
@@ -74,8 +74,8 @@ extension Kernels {
     }
   }
 
-  /// c = a b, or c += a b, by our own kernel on the calling thread: a [m, k] with any distances between its rows and columns, b [k, n] and
-  /// c [m, n] row-major with rows `ld` apart. Sizes may be 0.
+  /// c = a b, or c += a b, by our own kernel on the calling thread: a [m, k] with any distances between its rows and columns, b [k,
+  /// n] and c [m, n] row-major with rows `ld` apart. Sizes may be 0.
   @inline(__always)
   package static func directProduct<S: TensorScalar>(
     _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ down: Int, _ across: Int, _ b: UnsafePointer<S>, _ ldb: Int,

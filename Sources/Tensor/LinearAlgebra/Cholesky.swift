@@ -38,8 +38,8 @@ extension Tensor where Scalar: TensorScalar {
     return b.rank == 1 ? x.squeezed(axis: -1) : x
   }
 
-  /// log det A of symmetric positive definite matrices `[..., n, n]`, as `[...]`, by their Cholesky factors: it does not overflow where the
-  /// determinant would. Only the lower triangle is read; 0 for empty matrices.
+  /// log det A of symmetric positive definite matrices `[..., n, n]`, as `[...]`, by their Cholesky factors: it does not overflow
+  /// where the determinant would. Only the lower triangle is read; 0 for empty matrices.
   /// - Throws: `notPositiveDefinite`; `notFinite`.
   public func logDeterminant() throws(LinearAlgebraError) -> Tensor {
     let factor = try cholesky(for: "logDeterminant")

@@ -2,8 +2,8 @@
 ///
 /// Made once by `lu()`, it solves any number of systems at the cost of substitution.
 public struct LUFactorization<Scalar: TensorScalar>: Sendable {
-  /// U on and above the diagonal and L, whose ones are left out, below it: LAPACK's packed form, `[..., m, n]`. It lies column by column, a
-  /// transposed view, which costs matrix products nothing.
+  /// U on and above the diagonal and L, whose ones are left out, below it: LAPACK's packed form, `[..., m, n]`. It lies column by
+  /// column, a transposed view, which costs matrix products nothing.
   public let factors: Tensor<Scalar>
   /// LAPACK's row exchanges, counted from 1: `[..., min(m, n)]`.
   private let exchanges: Tensor<Int32>
@@ -170,9 +170,11 @@ public struct LUFactorization<Scalar: TensorScalar>: Sendable {
 }
 
 extension Tensor where Scalar: TensorScalar {
-  /// The factorization `A = P·L·U` with partial pivoting of matrices `[..., m, n]`; those of a singular matrix have a zero on the diagonal of U.
+  /// The factorization `A = P·L·U` with partial pivoting of matrices `[..., m, n]`; those of a singular matrix have a zero on the
+  /// diagonal of U.
   /// - Throws: `notFinite`.
-  /// - Complexity: 2/3 n³ operations for each square matrix. Batches, and the pieces of a large matrix, are shared among the threads.
+  /// - Complexity: 2/3 n³ operations for each square matrix. Batches, and the pieces of a large matrix, are shared among the
+  ///   threads.
   public func lu() throws(LinearAlgebraError) -> LUFactorization<Scalar> { try LUFactorization(self, for: "lu") }
 
   /// A⁻¹ of square matrices `[..., n, n]`. To apply an inverse, `solve` is faster and more accurate.

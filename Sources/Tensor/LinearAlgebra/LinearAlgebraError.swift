@@ -1,4 +1,5 @@
-/// Why a factorization or a solution does not exist, or was not found: which operation, on which matrix, and what stands in its way.
+/// Why a factorization or a solution does not exist, or was not found: which operation, on which matrix, and what stands in its
+/// way.
 ///
 /// Wrong shapes are not among the reasons: they stop the program.
 public struct LinearAlgebraError: Error, Sendable, Hashable, CustomStringConvertible {

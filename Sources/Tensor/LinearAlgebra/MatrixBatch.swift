@@ -23,7 +23,8 @@ struct MatrixBatch {
   /// The leading axes followed by others.
   func shape(_ lengths: Int...) -> Shape { leading.appending(lengths) }
 
-  /// Calls `body` with the number of each matrix, on the threads where that pays, and throws what it throws for the first that fails.
+  /// Calls `body` with the number of each matrix, on the threads where that pays, and throws what it throws for the first that
+  /// fails.
   /// - Parameter cost: floating-point operations a matrix, roughly.
   func forEach(
     cost: Int, _ body: (Int) throws(LinearAlgebraError.Reason) -> Void
@@ -58,7 +59,8 @@ struct MatrixBatch {
   }
 }
 
-/// The right-hand sides of linear systems with a batch of matrices: `[m]`, or `[..., m, k]` whose leading axes broadcast with the batch.
+/// The right-hand sides of linear systems with a batch of matrices: `[m]`, or `[..., m, k]` whose leading axes broadcast with the
+/// batch.
 struct RightHandSides<S: TensorScalar> {
   /// `[..., m, k]`, stretched to the leading axes of `batch`.
   var columns: Tensor<S>

@@ -14,8 +14,8 @@ public enum MatrixNorm: Sendable, Hashable {
 
 extension Tensor where Scalar: TensorScalar {
   /// The norms of matrices `[..., m, n]`: `[...]`; 0 for matrices without elements.
-  /// - Throws: for `two` and `nuclear`, which are computed from singular values, `notFinite` and `notConverged`; the others give an infinite
-  ///   or NaN norm.
+  /// - Throws: for `two` and `nuclear`, which are computed from singular values, `notFinite` and `notConverged`; the others give an
+  ///   infinite or NaN norm.
   public func matrixNorm(_ norm: MatrixNorm = .frobenius) throws(LinearAlgebraError) -> Tensor {
     let batch = MatrixBatch("matrixNorm", shape)
     if batch.smaller == 0 { return Tensor(zeros: batch.leading) }
@@ -33,7 +33,8 @@ extension Tensor where Scalar: TensorScalar {
     }
   }
 
-  /// ‖A‖·‖A⁻¹‖ of matrices `[..., m, n]`, square ones except in the norm `two`: `[...]`. Infinite for singular matrices; 0 without elements.
+  /// ‖A‖·‖A⁻¹‖ of matrices `[..., m, n]`, square ones except in the norm `two`: `[...]`. Infinite for singular matrices; 0 without
+  /// elements.
   /// - Throws: `notFinite`; `notConverged`.
   public func conditionNumber(_ norm: MatrixNorm = .two) throws(LinearAlgebraError) -> Tensor {
     let batch = MatrixBatch("conditionNumber", shape, square: norm != .two)

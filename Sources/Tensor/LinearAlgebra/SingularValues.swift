@@ -70,8 +70,8 @@ extension Tensor where Scalar: TensorScalar {
     return matmul(scales * decomposition.vTransposed, decomposition.u, transposeA: true, transposeB: true)
   }
 
-  /// How many singular values of matrices `[..., m, n]` are above `relativeTolerance` (by default max(m, n) ulp of one) times the largest:
-  /// `[...]`.
+  /// How many singular values of matrices `[..., m, n]` are above `relativeTolerance` (by default max(m, n) ulp of one) times the
+  /// largest: `[...]`.
   /// - Throws: `notFinite`; `notConverged`.
   public func matrixRank(relativeTolerance: Scalar? = nil) throws(LinearAlgebraError) -> Tensor<Int32> {
     let values = try singularValues(for: "matrixRank")
@@ -87,8 +87,8 @@ extension Tensor where Scalar: TensorScalar {
   /// max(m, n) ulp of one: what rounding makes of a singular value that is zero, relative to the largest.
   var defaultTolerance: Scalar { Scalar(Swift.max(shape[rank - 2], shape[rank - 1])) * Scalar.ulpOfOne }
 
-  /// Calls `body` with the number of each matrix and a row-major copy of it that may be written over; throws if the matrix is not finite.
-  /// Matrices without elements are left out.
+  /// Calls `body` with the number of each matrix and a row-major copy of it that may be written over; throws if the matrix is not
+  /// finite. Matrices without elements are left out.
   func forEachCopy(
     _ batch: MatrixBatch, cost: Int, _ body: (Int, UnsafeMutablePointer<Scalar>) throws(LinearAlgebraError.Reason) -> Void
   ) throws(LinearAlgebraError) {

@@ -11,8 +11,8 @@ extension Tensor where Scalar: TensorScalar {
     return try LUFactorization(self, for: "solve", square: true).solve(b)
   }
 
-  /// The solution for one matrix: factors that nobody uses again need no `LUFactorization`, which for small systems would cost more than
-  /// their arithmetic.
+  /// The solution for one matrix: factors that nobody uses again need no `LUFactorization`, which for small systems would cost more
+  /// than their arithmetic.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   private func solvedAtOnce(_ b: Tensor) throws(LinearAlgebraError) -> Tensor {
     func failure(_ reason: LinearAlgebraError.Reason) -> LinearAlgebraError {

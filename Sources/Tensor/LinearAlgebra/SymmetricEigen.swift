@@ -2,8 +2,8 @@
 public struct SymmetricEigendecomposition<Scalar: TensorScalar>: Sendable {
   /// The eigenvalues, ascending: `[..., n]`.
   public internal(set) var values: Tensor<Scalar>
-  /// The eigenvectors, orthonormal, in the columns of `[..., n, n]`. The element of largest magnitude of each, the first of equals, is
-  /// positive. They lie column by column, a transposed view, which costs matrix products nothing.
+  /// The eigenvectors, orthonormal, in the columns of `[..., n, n]`. The element of largest magnitude of each, the first of equals,
+  /// is positive. They lie column by column, a transposed view, which costs matrix products nothing.
   public let vectors: Tensor<Scalar>
 
   /// `V·f(Λ)·Vᵀ`: the function `f` of the matrices, symmetric to the last bit.

@@ -1,7 +1,7 @@
 import Foundation
 
-// Functions of symmetric matrices [..., n, n], f(A) = V·f(Λ)·Vᵀ, by their eigendecomposition. Only the lower triangle of A is read; results are
-// symmetric to the last bit. About 11 n³ operations for each matrix.
+// Functions of symmetric matrices [..., n, n], f(A) = V·f(Λ)·Vᵀ, by their eigendecomposition. Only the lower triangle of A is read;
+// results are symmetric to the last bit. About 11 n³ operations for each matrix.
 extension Tensor where Scalar: TensorScalar {
   /// `V·f(Λ)·Vᵀ` of symmetric matrices.
   /// - Throws: `notFinite`; `notConverged`.
@@ -21,8 +21,8 @@ extension Tensor where Scalar: TensorScalar {
     try powered(-0.5, for: "inverseMatrixSquareRoot")
   }
 
-  /// The power `exponent` of symmetric positive definite matrices; for positive exponents semidefinite ones too, where eigenvalues that only
-  /// rounding made negative count as zero.
+  /// The power `exponent` of symmetric positive definite matrices; for positive exponents semidefinite ones too, where eigenvalues
+  /// that only rounding made negative count as zero.
   /// - Throws: `notPositive` for an eigenvalue that has no such power; `notFinite`; `notConverged`.
   public func matrixPower(_ exponent: Scalar) throws(LinearAlgebraError) -> Tensor {
     try powered(exponent, for: "matrixPower")

@@ -4,8 +4,8 @@
 /// behind `->` leaves out are summed over. A name that one operand has twice takes its diagonal. `...` stands for any number of
 /// further axes, which broadcast. Without `->` the result has the names that occur once, in alphabetical order.
 ///
-/// Two operands at a time are put together, first those whose product is smallest compared with them (greedy, as `opt_einsum` does by
-/// default). Each such step is one (batched) matrix product, or an element-wise one where nothing is summed.
+/// Two operands at a time are put together, first those whose product is smallest compared with them (greedy, as `opt_einsum` does
+/// by default). Each such step is one (batched) matrix product, or an element-wise one where nothing is summed.
 ///
 ///     einsum("ij->ji", a)                 einsum("ii", a)
 ///     einsum("bij,bjk->bik", a, b)        einsum("...i,i->...", a, v)

@@ -15,8 +15,8 @@ public func tensorDot<S: TensorScalar>(_ a: Tensor<S>, _ b: Tensor<S>, axes: Int
   return tensorDot(a, b, axes: Array(a.rank - axes..<a.rank), Array(0..<axes))
 }
 
-/// The sum of products over axes `axesOfA` of `a` and, pair by pair, `axesOfB` of `b`: the other axes of `a`, then those of `b`, are
-/// left. One matrix product.
+/// The sum of products over axes `axesOfA` of `a` and, pair by pair, `axesOfB` of `b`: the other axes of `a`, then those of `b`,
+/// are left. One matrix product.
 public func tensorDot<S: TensorScalar>(
   _ a: Tensor<S>, _ b: Tensor<S>, axes axesOfA: [Int], _ axesOfB: [Int]
 ) -> Tensor<S> {

@@ -42,8 +42,8 @@ extension RandomStream {
 
   /// Matrices `[..., m, n]` with orthonormal columns, or orthonormal rows where m < n: uniform among all such (Haar measure).
   ///
-  /// Mezzadri, How to generate random matrices from the classical compact groups, Notices of the AMS 54 (2007): the Q of a normal matrix, when R
-  /// has a positive diagonal.
+  /// Mezzadri, How to generate random matrices from the classical compact groups, Notices of the AMS 54 (2007): the Q of a normal
+  /// matrix, when R has a positive diagonal.
   /// - Complexity: 4 m n min(m, n) operations for each matrix.
   public func orthogonal<S: TensorScalar>(_ shape: Shape, of type: S.Type = S.self) -> Tensor<S> {
     let batch = MatrixBatch("orthogonal", shape)

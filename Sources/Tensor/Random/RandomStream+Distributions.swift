@@ -1,8 +1,9 @@
 import CKernels
 import Foundation
 
-// Tensors of independent elements. Element i is a function of (seed, stream, i) alone: the same numbers on any number of threads, and a shorter
-// draw is the beginning of a longer one. Two draws from one stream share their random bits: `split` it for independent ones.
+// Tensors of independent elements. Element i is a function of (seed, stream, i) alone: the same numbers on any number of threads,
+// and a shorter draw is the beginning of a longer one. Two draws from one stream share their random bits: `split` it for
+// independent ones.
 extension RandomStream {
   /// Independent normal elements; standard normal ones by default.
   public func normal<S: TensorScalar>(
@@ -35,7 +36,8 @@ extension RandomStream {
 
   /// Independent elements, normal under the condition that they lie in `range`; both bounds may be reached, and be infinite.
   ///
-  /// By inversion of the distribution function in double precision. The range may lie far out in a tail, up to where doubles end: 37 deviations.
+  /// By inversion of the distribution function in double precision. The range may lie far out in a tail, up to where doubles end:
+  /// 37 deviations.
   /// - Parameters:
   ///   - range: the bounds of the elements themselves, not of their distances from the mean.
   ///   - mean: of the normal law before it is cut.
@@ -88,7 +90,8 @@ extension RandomStream {
     return fill(shape, grain: 16_384) { first, count, out in kappa_random_mask(seed, stream, first, count, threshold, out) }
   }
 
-  /// Independent elements, 1 with the given probability, which is rounded to a multiple of 2⁻³², else 0: the same draws as those of Bool.
+  /// Independent elements, 1 with the given probability, which is rounded to a multiple of 2⁻³², else 0: the same draws as those of
+  /// Bool.
   public func bernoulli<S: TensorScalar>(_ shape: Shape, probability: Double, of type: S.Type) -> Tensor<S> {
     let threshold = threshold(probability)
     return fill(shape, grain: 16_384) { first, count, out in

@@ -44,7 +44,8 @@ public struct RandomStream: Sendable, Hashable {
       return UInt64(words.1) << 32 | UInt64(words.0)
     }
 
-    /// A number below `bound`, each with the same probability (Lemire, Fast random integer generation in an interval, ACM TOMACS 29, 2019).
+    /// A number below `bound`, each with the same probability (Lemire, Fast random integer generation in an interval, ACM TOMACS
+    /// 29, 2019).
     mutating func next(below bound: UInt64) -> UInt64 {
       var product = next().multipliedFullWidth(by: bound)
       if product.low < bound {
@@ -68,8 +69,8 @@ public struct RandomStream: Sendable, Hashable {
     }
   }
 
-  /// A tensor whose elements `body` makes: it gets the number of the first, how many, and where they go. Slices start at whole blocks of
-  /// the generator: 128 elements at most.
+  /// A tensor whose elements `body` makes: it gets the number of the first, how many, and where they go. Slices start at whole
+  /// blocks of the generator: 128 elements at most.
   func fill<E: TensorElement>(
     _ shape: Shape, grain: Int, _ body: (UInt64, Int, UnsafeMutablePointer<E>) -> Void
   ) -> Tensor<E> {

@@ -1,7 +1,8 @@
 import Datasets
 import Tensor
 
-/// Small grey pictures in rows, each row with a label on its left. Every pixel becomes a square of whole pixels, with nothing smoothed.
+/// Small grey pictures in rows, each row with a label on its left. Every pixel becomes a square of whole pixels, with nothing
+/// smoothed.
 public struct ImageGrid: Picture {
   /// One row.
   public struct Row: Sendable {

@@ -135,8 +135,8 @@ public struct LineChart: Picture {
     return "set logscale \(name)\nset \(name)range [\(range.lowerBound):\(range.upperBound)]\nset \(name)tics (\(ticks))"
   }
 
-  /// Round numbers in a range of a logarithmic axis: powers of ten, or 1, 2 and 5 times those, or evenly spaced where the range is too
-  /// short for either. Gnuplot labels powers of ten alone, and an axis from 12 to 30 has none.
+  /// Round numbers in a range of a logarithmic axis: powers of ten, or 1, 2 and 5 times those, or evenly spaced where the range is
+  /// too short for either. Gnuplot labels powers of ten alone, and an axis from 12 to 30 has none.
   package static func logarithmicTicks(in range: ClosedRange<Double>) -> [Double] {
     let exponents = Int(log10(range.lowerBound).rounded(.down))...Int(log10(range.upperBound).rounded(.up))
     for digits in [[1.0], [1, 2, 5]] {

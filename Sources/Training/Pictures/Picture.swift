@@ -32,8 +32,8 @@ public enum PictureOutcome: Sendable, Equatable {
 }
 
 extension Picture {
-  /// Writes the script `name.gnuplot` into `directory` and lets gnuplot draw it. The script holds the data, so the picture can be drawn
-  /// later or with other colours without training again.
+  /// Writes the script `name.gnuplot` into `directory` and lets gnuplot draw it. The script holds the data, so the picture can be
+  /// drawn later or with other colours without training again.
   /// - Parameters:
   ///   - name: of the files, without ending.
   ///   - directory: made if need be.
