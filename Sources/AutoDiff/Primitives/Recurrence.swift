@@ -79,7 +79,7 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
       var d = gates.reshaped(to: [steps * batch, x.shape[2]] as Shape)
       if w.shape[1] < x.shape[2] { d = d.sliced(axis: 1, 0..<w.shape[1]) }
       let product = MatrixProduct<Scalar>(transposeA: true)
-      if !startsAtZero || steps == 1 {
+      if !startsAtZero {
         let first = state.sliced(axis: 0, 0..<1).reshaped(to: [batch, width] as Shape)
         p.add(product, first, steps == 1 ? d : d.sliced(axis: 0, 0..<batch), to: 1)
       }
