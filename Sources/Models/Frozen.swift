@@ -86,10 +86,14 @@ extension Frozen {
   public func summary(inputShape: [Int]) -> ModelSummary {
     var summary = model.summary(inputShape: inputShape)
     let entries = model.layout.entries
-    for index in summary.rows.indices {
-      let own =
-        summary.rows.count == 1 ? Array(entries.indices) : model.parameters(named: summary.rows[index].name)?.entries ?? []
-      for entry in own where places[entry] == nil { summary.rows[index].frozen += entries[entry].count }
+    let all = Set(entries.indices)
+    // The row of a layer or model that has more than its parts counts what is in none of theirs.
+    let inside = summary.rows.map { row in
+      summary.rows.count == 1 ? all : model.parameters(named: row.name).map { Set($0.entries) } ?? all
+    }
+    for entry in entries.indices where places[entry] == nil {
+      let rows = inside.indices.filter { inside[$0].contains(entry) }
+      if let own = rows.min(by: { inside[$0].count < inside[$1].count }) { summary.rows[own].frozen += entries[entry].count }
     }
     return summary
   }
@@ -111,6 +115,9 @@ extension Model {
     var frozen = Set<String>()
     for name in names {
       guard let found = parameters(named: name) else { fatalError("freezing: no parameter or layer is named \(name)") }
+      require(
+        !found.entries.isEmpty || found.maps.isEmpty,
+        "freezing: \(name) is an affine map, and no parameter or layer; name its parameters")
       frozen.formUnion(found.entries.map { entries[$0].name })
     }
     return Frozen(self, at: theta) { frozen.contains($0) }

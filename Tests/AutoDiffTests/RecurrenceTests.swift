@@ -187,15 +187,15 @@ struct RecurrenceTests {
     let theta = Tensor<Double>.normal([function.layout.count], seed: 71)
     let before = ProductCount.soFar
     _ = function.gradient(at: theta)
-    // Forward and back through the steps, but for the first state's cotangent; the inputs' two; the weight's one. The constant first
-    // state, zero, needs none.
+    // Forward and back through the steps, but for the first state's cotangent; the inputs' two; the weight's one. The constant
+    // first state, zero, needs none.
     #expect((ProductCount.soFar - before).products == steps + (steps - 1) + 2 + 1)
     let point = function.linearization(at: theta)
     _ = point.hessianVectorProduct(theta)
     let recorded = ProductCount.soFar
     _ = point.hessianVectorProduct(theta)
-    // Tangents forward and back through the steps; for the inputs' weight one forward and one back; the weight's tangent with the known
-    // states and with the cotangents; the tangents of the weight's one.
+    // Tangents forward and back through the steps; for the inputs' weight one forward and one back; the weight's tangent with the
+    // known states and with the cotangents; the tangents of the weight's one.
     #expect((ProductCount.soFar - recorded).products == 2 * (steps - 1) + 2 + 2 + 2)
   }
 

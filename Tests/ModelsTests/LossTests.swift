@@ -191,6 +191,10 @@ struct LossTests {
     await #expect(processExitsWith: .failure) {
       _ = LogisticLoss().value(Tensor<Double>(zeros: [2, 1]), .values(Tensor([[0], [1]])))
     }
+    await #expect(processExitsWith: .failure) {
+      let targets = Targets<Double>.values(Tensor([[0], [1]])).masked(by: Tensor([true, true]))
+      _ = LogisticLoss().value(Tensor<Double>(zeros: [2, 1]), targets)
+    }
   }
 }
 

@@ -247,10 +247,53 @@ struct ModelTests {
     #expect(half.layout.affineBlocks.map(\.name) == ["lstm.output"])
   }
 
+  /// A layer that has a parameter beside its part's, and a model of the same kind.
+  private struct ScaledDense: Layer {
+    let dense = Dense(3, 3)
+    var parts: [NamedLayer] { [dense.named("dense")] }
+    func declareParameters(in layout: inout ParameterLayout, name: String) {
+      layout.append("\(name).scale", [3], start: [1])
+      parts.declareParameters(in: &layout, name: name)
+    }
+    func callAsFunction<S: TensorScalar>(_ x: Variable<S>, _ parameters: LayerParameters<S>) -> Variable<S> {
+      dense(x, parameters.dropFirst(1)) * parameters[0]
+    }
+  }
+  private struct ScaledModel: Model {
+    let dense = Dense(3, 3)
+    var parts: [NamedLayer] { [dense.named("dense")] }
+    var layout: ParameterLayout {
+      var layout = dense.layout(name: "dense")
+      layout.append("scale", [3], start: [1])
+      return layout
+    }
+    func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
+      dense(inputs, LayerParameters(parameters)) * parameters["scale"]
+    }
+  }
+
+  @Test func `with frozen parameters beside those of parts count each once`() {
+    func frozen(_ model: some Model, _ names: [String]) -> [Int] {
+      model.freezing(names, at: Tensor<Double>(zeros: [model.layout.count])).summary(inputShape: [3]).rows.map(\.frozen)
+    }
+    let layered = Sequential {
+      ScaledDense().named("s")
+      Dense(3, 2)
+    }
+    #expect(frozen(layered, ["s.dense"]) == [12, 0, 0] && frozen(layered, ["s.scale"]) == [0, 3, 0])
+    #expect(frozen(layered, ["s"]) == [12, 3, 0] && frozen(layered, ["s.dense.bias", "1"]) == [3, 0, 8])
+    #expect(frozen(ScaledModel(), ["scale"]) == [0, 3] && frozen(ScaledModel(), ["dense", "scale"]) == [12, 3])
+  }
+
   @Test func `do not freeze what they do not have`() async {
     await #expect(processExitsWith: .failure) {
       let model = MLP([3, 2], activation: .tanh)
       _ = model.freezing(["layer"], at: Tensor<Double>(zeros: [model.layout.count]))
+    }
+    // A map is neither a parameter nor a layer: the two of this state share one weight.
+    await #expect(processExitsWith: .failure) {
+      let model = Sequential { GRU(2, 3, recurrentBias: .candidate).named("gru") }
+      _ = model.freezing(["gru.candidate"], at: Tensor<Double>(zeros: [model.layout.count]))
     }
   }
 

@@ -42,12 +42,8 @@ public struct LogisticLoss: Loss {
   /// The loss; it has no settings.
   public init() {}
   public func exampleLosses<S: TensorScalar>(_ outputs: Variable<S>, _ targets: Targets<S>) -> Variable<S> {
-    let (outputs, labels) = targets.compared(with: outputs, for: "logistic loss")
-    // What counts for nothing is 0.
-    let isMasked = if case .weighted = targets { true } else { false }
-    require(
-      labels.withUnsafeElements { $0.allSatisfy { abs($0) == 1 || isMasked && $0 == 0 } },
-      "logistic loss: labels are -1 and 1, as values")
+    let (outputs, labels) = targets.compared(with: outputs, neutral: 1, for: "logistic loss")
+    require(labels.withUnsafeElements { $0.allSatisfy { abs($0) == 1 } }, "logistic loss: labels are -1 and 1, as values")
     return targets.perExample((outputs * Variable(-labels)).softplus().summedOverLast(), "logistic loss")
   }
 }

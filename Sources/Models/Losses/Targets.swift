@@ -49,10 +49,12 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
     counts(outputs.shape).map { select(outputs, where: $0, else: 0) } ?? outputs
   }
 
-  /// Outputs [batch, ...] and the numbers they are compared with, both 0 where they count for nothing. Where there is a weight for
-  /// each of them, or one output an example, with an axis of length 1 behind: rows to sum over.
-  func compared(with outputs: Variable<Scalar>, for loss: String) -> (outputs: Variable<Scalar>, values: Tensor<Scalar>) {
-    let (counted, values) = (counted(outputs), values(for: loss))
+  /// Outputs [batch, ...] and the numbers they are compared with, 0 and `neutral` where they count for nothing. Where there is a
+  /// weight for each of them, or one output an example, with an axis of length 1 behind: rows to sum over.
+  func compared(
+    with outputs: Variable<Scalar>, neutral: Scalar = 0, for loss: String
+  ) -> (outputs: Variable<Scalar>, values: Tensor<Scalar>) {
+    let (counted, values) = (counted(outputs), values(for: loss, neutral: neutral))
     require(values.shape == outputs.shape, "\(loss): outputs \(outputs.shape) and targets \(values.shape) differ")
     let rank = outputs.shape.rank
     require(rank > 0, "\(loss): a scalar output has no batch; outputs are [batch, ...]")
@@ -61,9 +63,11 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
   }
 
   /// The numbers to compare with, 0 where they count for nothing; for losses of your own. Labels stop the program, naming `loss`.
-  public func values(for loss: String) -> Tensor<Scalar> {
+  public func values(for loss: String) -> Tensor<Scalar> { values(for: loss, neutral: 0) }
+
+  private func values(for loss: String, neutral: Scalar) -> Tensor<Scalar> {
     guard case .values(let tensor) = parts.plain else { fatalError("\(loss) compares with values, not with labels") }
-    return unmasked(tensor, 0)
+    return unmasked(tensor, neutral)
   }
 
   /// The labels to compare with, 0 where they count for nothing; for losses of your own. Values stop the program, naming `loss`.

@@ -1,8 +1,6 @@
 import CKernels
 import COneDNN
 import COpenBLAS
-import Foundation
-let debugSizes = ProcessInfo.processInfo.environment["KAPPA_SIZES"] != nil
 
 /// Who computes matrix products on the calling thread.
 package enum ProductLibrary: Sendable {
@@ -53,7 +51,6 @@ extension Kernels {
       let (down, across) = transposeA ? (1, lda) : (lda, 1)
       return directProduct(m, n, k, a, down, across, b, ldb, adds: beta == 1, c, ldc)
     }
-    if debugSizes { print("product", m, n, k, lda, transposeA, ldb, transposeB, ldc) }
     if S.self == Float.self, let library = library.oneDNN(m * n * k, lda, transposeA: transposeA, ldb) {
       return library.product(
         m, n, k, Float(alpha), a.asFloat, lda, transposeA, b.asFloat, ldb, transposeB, Float(beta), c.asFloat, ldc)
