@@ -51,6 +51,9 @@ public struct AffineBlock: Sendable, Hashable {
   public var layerFanIn: Int
   /// How many of the inputs of an output are one channel's: the area of a convolution's kernel, else 1.
   public var receptiveField = 1
+  /// Of how many equal parts the outputs are, each drawn as a weight of its own where a parameter is drawn by its name: the gates
+  /// of a recurrent cell; mostly 1.
+  public var gates = 1
   /// What is applied to y, element by element; nil if something else is, as in an LSTM. Some initialisers ask.
   public var nonlinearity: Activation? = .identity
   /// What made the inputs x, element by element: the nonlinearity of the layer below; nil if something else did, the identity for

@@ -33,9 +33,8 @@ public enum Initialization: Sendable, Hashable {
   /// N(0, 2 / (n + m)).
   case glorotNormal
   /// `gain` times a matrix with orthonormal rows or columns, [outputs, n], uniform among all such (Saxe et al., 2014). A weight
-  /// drawn by its own name is such a matrix too, unless it has the shape [rows, groups · rows], several groups, and is of gates, as
-  /// the recurrent weights of an LSTM and a GRU (maps without a `nonlinearity` of single elements), or of no map: then it is made
-  /// of one matrix a group.
+  /// drawn by its own name is such a matrix too; one of several gates (`AffineBlock.gates`), as the weights of an LSTM and a GRU,
+  /// is made of one matrix a gate, and so is one of no map that has the shape [rows, gates · rows].
   case orthogonal(gain: Double = 1)
 }
 
@@ -43,7 +42,8 @@ extension Model {
   /// θ as `initialization` draws it. The same seed gives the same bits.
   /// - Parameter exceptions: what else is drawn in which way, by the name of a layer or of a parameter. A layer means the weights
   ///   of its affine maps; if it has none, as a normalisation, all its parameters. A parameter, a bias too, means all of it and
-  ///   nothing else: `.sparse` then leaves the bias alone, and stops the program unless it is the weight of a map. Later ones win.
+  ///   nothing else: `.sparse` then leaves the bias alone, and stops the program unless it is the weight of a map. Where a map has
+  ///   several weights, of the inputs and of the state for example, n counts the inputs of the one that is drawn. Later ones win.
   ///   A name that is not there stops the program, and so does a layer without parameters.
   public func initialParameters<S: TensorScalar>(
     _ initialization: Initialization, except exceptions: KeyValuePairs<String, Initialization> = [:], seed: UInt64,
@@ -55,17 +55,19 @@ extension Model {
       guard let found = parameters(named: name) else { fatalError("initialParameters: no parameter or layer is named \(name)") }
       require(
         !found.entries.isEmpty || !found.maps.isEmpty, "initialParameters: layer \(name) has no parameters, or none that are free")
-      return (rule, found, parameter: layout.index(of: name))
+      let parameter = layout.index(of: name)
+      // A map may be called as its parameter is; the parameter is meant.
+      return (rule, found.entries, maps: parameter == nil ? found.maps : [], found.hasMaps, parameter)
     }
     let draws = RandomStream(seed: seed)
-    for (index, block) in layout.affineBlocks.enumerated() where !named.contains(where: { $0.1.maps.contains(index) }) {
+    for (index, block) in layout.affineBlocks.enumerated() where !named.contains(where: { $0.maps.contains(index) }) {
       initialization.write(block, draws.split(UInt64(index)), to: &theta)
     }
     // The streams of parameters are apart from those of maps.
     let stream = draws.split(UInt64.max)
-    for (rule, found, parameter) in named {
-      for index in found.maps { rule.write(layout.affineBlocks[index], draws.split(UInt64(index)), to: &theta) }
-      for index in parameter.map({ [$0] }) ?? (found.hasMaps ? [] : found.entries) {
+    for (rule, entries, maps, hasMaps, parameter) in named {
+      for index in maps { rule.write(layout.affineBlocks[index], draws.split(UInt64(index)), to: &theta) }
+      for index in parameter.map({ [$0] }) ?? (hasMaps ? [] : entries) {
         rule.write(layout.entries[index], of: layout, stream.split(UInt64(index)), to: &theta)
       }
     }
@@ -99,7 +101,9 @@ extension Initialization {
   ) {
     let map = layout.affineBlocks.first { block in block.spans.contains { $0.overlaps(entry.range) } }
     let (rows, columns) = (entry.shape.dropLast().reduce(1, *), entry.shape.last ?? 1)
-    let isGrouped = entry.shape.rank > 1 && rows > 0 && rows < columns && columns % rows == 0 && map?.nonlinearity == nil
+    // How many columns belong to each gate.
+    let width = map.map { $0.outputs / max(1, $0.gates) } ?? (rows > 0 && columns % rows == 0 ? rows : columns)
+    let isGrouped = entry.shape.rank > 1 && width > 0 && width < columns && columns % width == 0
     // Its columns of the maps it has a part in; `layerFanIn` is theirs where it is the whole weight.
     let parts = layout.affineBlocks.compactMap { block in block.restricted(to: [entry.range]).map { (block, $0) } }
     switch self {
@@ -109,7 +113,7 @@ extension Initialization {
         "initialParameters: sparse initialisation is for the units of a layer, and parameter \(entry.name) is no weight of theirs")
       for (index, part) in parts.enumerated() { write(part.1, index == 0 ? stream : stream.split(UInt64(index)), to: &theta) }
     case .orthogonal(let gain) where isGrouped:
-      let groups = (0..<columns / rows).map { stream.split(UInt64($0)).orthogonal([rows, rows], of: S.self) * S(gain) }
+      let groups = (0..<columns / width).map { stream.split(UInt64($0)).orthogonal([rows, width], of: S.self) * S(gain) }
       theta[rows: entry.range] = Tensor(concatenating: groups, axis: 1).flattened()
     default:
       if let (block, part) = parts.first, part.fanIn == block.layerFanIn && part.count == entry.count {
@@ -149,7 +153,11 @@ extension Initialization {
       return bound == 0 ? Tensor(zeros: shape) : stream.uniform(shape, in: S(-bound)..<S(bound))
     }
     switch self {
-    case .normal(let deviation): return stream.normal(shape) * S(deviation)
+    case .normal(let deviation):
+      require(
+        deviation >= 0 && deviation.isFinite,
+        "initialParameters: normal numbers with the standard deviation \(deviation), neither 0 nor positive and finite")
+      return stream.normal(shape) * S(deviation)
     case .uniform(let bound): return uniform(bound)
     case .constant(let value): return Tensor(repeating: S(value), shape: shape)
     case .lecun: return stream.normal(shape) * (1 / S(fanIn).squareRoot())

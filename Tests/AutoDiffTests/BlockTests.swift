@@ -88,6 +88,21 @@ struct BlockTests {
     }
   }
 
+  @Test("is zero in parameters that the loss does not depend on, or only linearly", arguments: [1, 2, 3])
+  func zeros(_ width: Int) {
+    var layout = ParameterLayout()
+    for name in ["curved", "straight", "unused"] { layout.append(name, [2]) }
+    let function = Function<Double>(layout) { parameters in
+      Evaluation(loss: parameters[0].squared().sum() + parameters[1].sum())
+    }
+    let directions = Tensor<Double>.normal([width, 6], seed: 54)
+    // Memory that held other numbers before.
+    for _ in 0..<3 { _ = Tensor<Double>(repeating: .nan, shape: [width, 6]) }
+    let products = function.linearization(at: .normal([6], seed: 55)).hessianVectorProducts(directions)
+    let curved = directions * Tensor([2, 2, 0, 0, 0, 0])
+    #expect(products == curved)
+  }
+
   @Test func `may be empty`() {
     let problem = Problem([4, 5, 3])
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())

@@ -42,9 +42,12 @@ struct RecurrenceTests {
     ]
   }
 
-  @Test("has the values and derivatives of its steps composed of other operations", arguments: RecurrentCell.allCases)
-  func agrees(_ cell: RecurrentCell) {
-    let inputs = Self.operands(cell)
+  @Test(
+    "has the values and derivatives of its steps composed of other operations, from a variable state, zero too",
+    arguments: RecurrentCell.allCases, [1.0, 0.0])
+  func agrees(_ cell: RecurrentCell, _ scale: Double) {
+    var inputs = Self.operands(cell)
+    inputs[2] = inputs[2] * scale
     let tangents = inputs.enumerated().map { Tensor<Double>.normal($1.shape, seed: 11 + UInt64($0)) }
     let u = Tensor<Double>.normal([4 + cell.stateParts - 1, 3, Self.width], seed: 21)
     let fused = DirectionalDerivatives(
@@ -60,11 +63,13 @@ struct RecurrenceTests {
     }
   }
 
-  @Test("has the derivatives of its steps where it starts from a constant", arguments: RecurrentCell.allCases, [0.0, 0.7])
-  func constantStart(_ cell: RecurrentCell, _ value: Double) {
+  @Test(
+    "has the derivatives of its steps where it starts from a constant",
+    arguments: RecurrentCell.allCases, [[0.0], [0.7], [0, 0.7, 0, 0, 0]])
+  func constantStart(_ cell: RecurrentCell, _ values: [Double]) {
     for (steps, batch) in [(1, 3), (4, 3), (5, 1)] {
       let operands = Array(Self.operands(cell, steps: steps, batch: batch).prefix(2))
-      let state = Variable(Tensor(repeating: value, shape: [cell.stateParts, batch, Self.width]))
+      let state = Variable(Tensor(values).broadcast(to: [cell.stateParts, batch, Self.width]).contiguous())
       let tangents = operands.enumerated().map { Tensor<Double>.normal($1.shape, seed: 61 + UInt64($0)) }
       let u = Tensor<Double>.normal([steps + cell.stateParts - 1, batch, Self.width], seed: 62)
       let fused = DirectionalDerivatives(

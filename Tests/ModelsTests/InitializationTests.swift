@@ -195,6 +195,61 @@ struct InitializationRuleTests {
     }
   }
 
+  @Test("draw the inputs' weight of each gate apart, whatever its size", arguments: [2, 6, 8, 24])
+  func gates(_ inputs: Int) {
+    let model = Sequential {
+      LSTM(inputs, 6).named("lstm")
+      GRU(6, 3, recurrentBias: .candidate).named("gru")
+    }
+    let theta: Tensor<Double> = model.initialParameters(
+      .lecun, except: ["lstm.input": .orthogonal(), "gru.recurrent": .orthogonal()], seed: 1)
+    for (name, parts) in [("lstm.input", 4), ("gru.recurrent", 3)] {
+      for (index, gate) in model.layout.view(name, of: theta).split(into: parts, axis: 1).enumerated() {
+        let isWide = gate.shape[0] < gate.shape[1]
+        let product = isWide ? matmul(gate, gate.transposed()) : matmul(gate.transposed(), gate)
+        let tolerance = Tolerance(relative: 0, absolute: 1e-12)
+        expectClose(product, Tensor(identity: min(gate.shape[0], gate.shape[1])), tolerance, "\(name), gate \(index)")
+      }
+    }
+  }
+
+  @Test func `leave biases where their layers start them`() {
+    let model = Sequential { LSTM(4, 3, forgetBias: 1).named("lstm") }
+    for rule in [Initialization.sparse(connections: 2), .lecun, .orthogonal()] {
+      let theta: Tensor<Double> = model.initialParameters(rule, seed: 1)
+      #expect(model.layout.view("lstm.bias", of: theta).elements == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0], "\(rule)")
+    }
+  }
+
+  /// A map that is called as its weight is.
+  private struct Namesakes: Model {
+    var layout: ParameterLayout {
+      var layout = ParameterLayout()
+      layout.append("w", [4, 3])
+      layout.append("b", [3])
+      var block = AffineBlock(name: "w", outputs: 3, fanIn: 4, hasBias: true, offset: 0)
+      block.nonlinearity = .tanh
+      layout.declare(block)
+      return layout
+    }
+    func callAsFunction<S: TensorScalar>(_ inputs: Variable<S>, _ parameters: Parameters<S>) -> Variable<S> {
+      (matmul(inputs, parameters[0]) + parameters[1]).tanh()
+    }
+  }
+
+  @Test func `draw a parameter alone where a map is called as it is`() {
+    let model = Namesakes()
+    let theta: Tensor<Double> = model.initialParameters(.lecun, except: ["w": .sparse(connections: 2)], seed: 1)
+    #expect(model.layout.view("b", of: theta).elements == [0, 0, 0])
+    #expect(model.layout.view("w", of: theta).elements.count { $0 != 0 } == 6)
+  }
+
+  @Test func `refuse a deviation that is no number`() async {
+    await #expect(processExitsWith: .failure) {
+      let _: Tensor<Double> = MLP([2, 2], activation: .tanh).initialParameters(.normal(standardDeviation: .nan), seed: 1)
+    }
+  }
+
   @Test func `make exceptions of layers and parameters by name`() {
     let model = MLP([4, 5, 3], activation: .tanh)
     let plain: Tensor<Double> = model.initialParameters(.lecun, seed: 1)

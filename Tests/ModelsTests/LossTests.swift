@@ -192,6 +192,10 @@ struct LossTests {
       _ = LogisticLoss().value(Tensor<Double>(zeros: [2, 1]), .values(Tensor([[0], [1]])))
     }
     await #expect(processExitsWith: .failure) {
+      let steps = Targets<Double>.weighted(.values(Tensor(zeros: [2, 3, 4])), by: Tensor(zeros: [1, 3]))
+      _ = HalfSquaredErrorLoss().value(Tensor<Double>(zeros: [2, 3, 4]), .weighted(steps, by: Tensor(zeros: [2, 3])))
+    }
+    await #expect(processExitsWith: .failure) {
       let targets = Targets<Double>.values(Tensor([[0], [1]])).masked(by: Tensor([true, true]))
       _ = LogisticLoss().value(Tensor<Double>(zeros: [2, 1]), targets)
     }

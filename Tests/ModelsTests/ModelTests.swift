@@ -272,6 +272,18 @@ struct ModelTests {
     }
   }
 
+  @Test func `that are partly frozen start as whole ones do`() {
+    let model = Sequential {
+      LSTM(2, 3, forgetBias: 1).named("lstm")
+      LayerNorm(3).named("norm")
+      Dense(3, 2)
+    }
+    let frozen = model.freezing(["2"], at: Tensor<Double>(zeros: [model.layout.count]))
+    let theta: Tensor<Double> = frozen.initialParameters(.lecun, seed: 1)
+    #expect(frozen.layout.view("norm.weight", of: theta).elements == [1, 1, 1])
+    #expect(frozen.layout.view("lstm.bias", of: theta).elements == [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0])
+  }
+
   @Test func `with frozen parameters beside those of parts count each once`() {
     func frozen(_ model: some Model, _ names: [String]) -> [Int] {
       model.freezing(names, at: Tensor<Double>(zeros: [model.layout.count])).summary(inputShape: [3]).rows.map(\.frozen)

@@ -75,6 +75,7 @@ public struct GRU: RecurrentLayer {
       if let bias { pieces.append(AffineBlock.Piece(offset: bias, columns: 1, columnStride: 1, outputStride: 1)) }
       var block = AffineBlock(name: "\(name).\(map)", outputs: outputs, hasBias: bias != nil, pieces: pieces)
       block.nonlinearity = nil
+      block.gates = outputs / hidden
       layout.declare(block)
     }
     switch recurrentBias {

@@ -40,6 +40,7 @@ public struct PeepholeLSTM: RecurrentLayer {
       layout.append("\(name).\(map).cell", [hidden, width])
       layout.append("\(name).\(map).bias", [width], start: map == "gates" ? [0, forgetBias, 0] : [0])
       block.nonlinearity = nil
+      block.gates = groups
       layout.declare(block)
     }
   }

@@ -90,7 +90,7 @@ extension RecurrentLayer {
   ) -> RecurrentResult<S> {
     require(
       x.shape.rank == 3 && x.shape[2] == inputs && x.shape[0] > 0,
-      "\(Self.self): sequences of shape \(x.shape), not [time, batch, \(inputs)]")
+      "\(Self.self): sequences of shape \(x.shape), not [time, batch, \(inputs)] of at least one step")
     let batch = x.shape[1]
     let state = state ?? Variable(Tensor(zeros: [stateParts, batch, hidden]))
     require(

@@ -137,6 +137,7 @@ extension ParameterLayout {
     let width = groups * hidden
     var block = AffineBlock(name: name, outputs: width, fanIn: inputs + hidden, hasBias: hasBias, offset: count)
     block.nonlinearity = nonlinearity
+    block.gates = groups
     append("\(name).input", [inputs, width])
     append("\(name).recurrent", [hidden, width])
     if hasBias { append("\(name).bias", [width], start: biasStart) }

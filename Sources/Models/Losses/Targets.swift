@@ -22,6 +22,10 @@ public enum Targets<Scalar: TensorScalar>: Sendable {
     let (plain, others) = inner.parts
     guard var others else { return (plain, weights) }
     var own = weights
+    let common = Swift.min(own.rank, others.rank)
+    require(
+      Array(own.shape.prefix(common)) == Array(others.shape.prefix(common)),
+      "weighted targets: weights of shape \(own.shape) of targets that have weights of shape \(others.shape)")
     // Weights of examples count for all of their steps.
     while own.rank < others.rank { own = own.expanded(axis: own.rank) }
     while others.rank < own.rank { others = others.expanded(axis: others.rank) }

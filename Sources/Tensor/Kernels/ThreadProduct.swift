@@ -25,7 +25,7 @@ package enum ProductLibrary: Sendable {
 extension Kernels {
   /// Whether a product op(a) b of these sizes goes to our own kernel, which packs nothing: one whose b stays in the cache, and
   /// whose a too if it is walked through across its rows. Measured, Float on Zen 3 at one thread, over 1,600 sizes (decision 0010).
-  /// Rows of b shorter than a vector are OpenBLAS's, and those a multiple of the cache's ways apart.
+  /// Rows of b of fewer than 16 elements are the libraries', and long ones, which often lie a multiple of the cache's ways apart.
   @inline(__always)
   static func multipliesDirectly(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool = false) -> Bool {
     guard m > 1 && n >= 16 && n < 512 else { return false }
