@@ -1,7 +1,7 @@
 // A tile of the result, a few rows of a few vectors, stays in registers while its sums run; nothing is packed. An addition takes
 // four cycles and two start in each, so that eight sums must run side by side. Six rows of two vectors, twelve sums, load eight
-// times for twelve multiplications and leave a register free; an odd number of vectors ends with three rows of three. clang spills four
-// rows of three.
+// times for twelve multiplications and leave a register free; an odd number of vectors ends with three rows of three, as clang spills
+// a sum of four rows of three.
 #define KAPPA_PRODUCT_BYTES_baseline 16
 #define KAPPA_PRODUCT_BYTES_avx2 32
 #define KAPPA_PRODUCT_BYTES_avx512 64
@@ -16,8 +16,8 @@ typedef struct {
   int adds;
 } NAME(sizes);
 
-// Rows and vectors are constants where this is inlined. The last vector starts at column `last`, where it may overlap the one before it: a row is
-// read before it is written, so that both write the same there.
+// Rows and vectors are constants where this is inlined. The last vector starts at column `last`, where it may overlap the one before
+// it: a row is read before it is written, so that both write the same there.
 static inline __attribute__((always_inline)) void NAME(tile)(
     size_t rows, size_t vectors, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last) {
   const size_t k = s->k, down = s->down, across = s->across, ldb = s->ldb, ldc = s->ldc;

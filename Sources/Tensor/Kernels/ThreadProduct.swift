@@ -29,7 +29,7 @@ extension Kernels {
   @inline(__always)
   static func multipliesDirectly(_ m: Int, _ n: Int, _ k: Int, transposeA: Bool = false) -> Bool {
     guard m > 1 && n >= 16 && n < 512 else { return false }
-    return m * n * k < 1 << 16 || (k <= 128 && (m <= 128 || (!transposeA && n * k <= 1 << 12)))
+    return m * n * k < 1 << 16 || (k <= 128 && (m <= 128 || (!transposeA && k >= 30 && n * k <= 1 << 12)))
   }
 
   /// c = alpha op(a) op(b) + beta c on the calling thread, op(a) [m, k], op(b) [k, n], c [m, n], all row-major with rows `ld`
