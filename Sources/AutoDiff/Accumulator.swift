@@ -40,6 +40,12 @@ public struct Accumulator<Scalar: TensorScalar> {
 
   init(place: Tensor<Scalar>? = nil) { fixed = place.map(Place.init) }
 
+  /// A sum whose place, if `isBegun`, has terms already.
+  init(place: Tensor<Scalar>, isBegun: Bool) {
+    self.init(place: place)
+    if isBegun { hold(place) }
+  }
+
   /// Multiplies what waits, so that a fixed place has the sum, and says whether there are terms.
   mutating func finish() -> Bool {
     multiplyWaiting()

@@ -30,10 +30,8 @@ extension Linearization {
     let flat = checked(directions, operation)
     let width = flat.shape[0]
     let result = Tensor<Scalar>(uninitialized: [width, layout.count])
-    sweep.run(plan, directions: width, from: { blocks(of: flat, $0) }) { direction in
-      let vector = result[row: direction]
-      return inputs.indices.map { layout.view($0, of: vector) }
-    }
+    sweep.run(
+      plan, directions: width, from: { blocks(of: flat, $0) }, into: blocks(of: result, 0..<width).map(\.tangent))
     return result
   }
 
@@ -100,7 +98,7 @@ extension Linearization {
     _ plan: TangentPlan, _ width: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)]
   ) -> Tensor<Scalar> {
     let result = Tensor<Scalar>(uninitialized: outputBlock(of: width))
-    sweep.run(plan, directions: width, from: sources) { [result[row: $0]] }
+    sweep.run(plan, directions: width, from: sources, into: [result])
     return result
   }
 }

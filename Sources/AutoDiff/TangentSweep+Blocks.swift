@@ -8,6 +8,8 @@ extension Tensor where Scalar: TensorScalar {
   /// Chosen, not measured.
   static var smallBlock: Int { 1 << 16 }
   var isSmallBlock: Bool { count <= Self.smallBlock }
+  /// Whether a block's directions, enough to fill vectors, are its last axis in memory: a recurrence leaves them so.
+  var hasDirectionsLast: Bool { shape[0] >= 16 && leadingAxisIsInnermost }
 }
 
 extension TangentSweep {
@@ -15,38 +17,40 @@ extension TangentSweep {
   /// - Parameters:
   ///   - directions: their number.
   ///   - sources: for each source the tangents of a range of directions, one after the other along a leading axis.
-  ///   - places: for each of the plan's targets the memory of one direction's sum, which the caller alone may write.
+  ///   - places: for each of the plan's targets the memory of all directions' sums, which the caller alone may write: along a
+  ///     leading axis one contiguous sum for each.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(
     _ plan: TangentPlan, directions: Int, from sources: (Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)],
-    into places: (Int) -> [Tensor<Scalar>]
+    into places: [Tensor<Scalar>]
   ) {
     for start in stride(from: 0, to: directions, by: plan.directionsAtOnce) {
       let range = start..<Swift.min(start + plan.directionsAtOnce, directions)
-      let (tangents, rows) = (sources(range), range.map(places))
+      let tangents = sources(range)
       if range.count > 1 {
-        run(plan, from: tangents, into: rows[0].indices.map { target in rows.map { $0[target] } })
+        run(plan, from: tangents, into: range.count == directions ? places : places.map { $0[rows: range] })
         continue
       }
-      var sums = rows[0].map { Accumulator(place: $0) }
+      let rows = places.map { $0[row: start] }
+      var sums = rows.map { Accumulator(place: $0) }
       run(plan, from: tangents.map { ($0.node, $0.tangent[row: 0]) }, into: &sums)
-      for target in sums.indices where !sums[target].finish() { rows[0][target].writeZeros() }
+      for target in sums.indices where !sums[target].finish() { rows[target].writeZeros() }
     }
   }
 
   /// Runs `plan` for several directions at once.
   /// - Parameters:
   ///   - sources: for each source the tangents, one after the other along a leading axis.
-  ///   - places: for each of the plan's targets the memory of its sum for every direction, which the caller alone may write.
+  ///   - places: for each of the plan's targets the memory of its sums, as above.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(
-    _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into places: [[Tensor<Scalar>]]
+    _ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into places: [Tensor<Scalar>]
   ) {
-    let width = places.first?.count ?? 0
-    var sums = places.map { $0.map { Accumulator(place: $0) } }
+    let width = places.first?.shape[0] ?? 0
+    var sums = places.map { BlockSum(place: $0) }
     begin(sources)
     for source in plan.passed where tangents.has(source.node) {
-      for index in 0..<width { sums[source.target][index].add(tangents[source.node][row: index]) }
+      sums[source.target].add(tangents[source.node])
     }
     for step in plan.steps where hasTangent(step.node) {
       let point = TangentPoint(sweep: self, node: step.node)
@@ -58,8 +62,10 @@ extension TangentSweep {
       if let last, !(takesBlocks && plan.termCounts[last] <= 2 && isSmall(step.node, width)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
-          tape.nodes[step.node].rules!.addTangent(to: &sums[last][index], at: point)
-          if tape.detector != nil { watch(sums[last][index].sum, of: step.node) }
+          sums[last].withRow(index) { sum in
+            tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+            if tape.detector != nil { watch(sum.sum, of: step.node) }
+          }
         }
       } else {
         var sum = Accumulator<Scalar>()
@@ -73,21 +79,22 @@ extension TangentSweep {
         if sum.hasTerms {
           let tangent = sum.takeSum()
           if tape.detector != nil { for index in 0..<width { watch(tangent[row: index], of: step.node) } }
-          for target in step.sums { for index in 0..<width { sums[plan.targets[target]][index].add(tangent[row: index]) } }
+          for target in step.sums { sums[plan.targets[target]].add(tangent) }
           if step.isUsedLater { tangents.set(step.node, tangent) }
         }
       }
       release(after: step, of: plan)
     }
     finish(plan, sources)
-    for target in places.indices {
-      for index in 0..<width where !sums[target][index].finish() { places[target][index].writeZeros() }
-    }
+    for target in sums.indices { sums[target].finish() }
   }
 
   /// Whether copying a block's results to where they belong costs less than calling a rule for each direction: what it reads and
   /// writes is small.
   private func isSmall(_ node: Int, _ width: Int) -> Bool {
+    for index in 0..<tape.operandCount(of: node) {
+      if let tangent = tangent(ofOperand: index, of: node), tangent.hasDirectionsLast { return true }
+    }
     var count = tape.shape(of: node).elementCount
     for index in 0..<tape.operandCount(of: node) where hasTangent(ofOperand: index, of: node) {
       count += tape.shape(of: tape.operand(index, of: node)).elementCount

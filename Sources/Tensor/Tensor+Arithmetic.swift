@@ -127,6 +127,13 @@ extension Tensor where Scalar: TensorScalar {
     }
     keepAlive(x)
   }
+
+  /// The elements become those of `x`, of the same shape and in memory of its own; writing here is the caller's right.
+  package func writeElements(of x: Tensor) {
+    require(x.shape == shape, "elements of shape \(x.shape) for a place of shape \(shape)")
+    Kernels.copy(shape, from: x.base, x.strides, to: mutableBase, strides)
+    keepAlive(x)
+  }
 }
 
 /// The larger of each pair of elements; NaN where either is NaN.

@@ -97,6 +97,17 @@ extension Tensor {
     return permuted(order)
   }
 
+  /// Whether moving the first axis behind the others would make this contiguous, which it is not.
+  package var leadingAxisIsInnermost: Bool {
+    guard rank > 1 && shape[0] > 1 && strides[0] == 1 && !isContiguous else { return false }
+    var expected = shape[0]
+    for axis in stride(from: rank - 1, to: 0, by: -1) where shape.lengths[axis] != 1 {
+      if strides[axis] != expected { return false }
+      expected *= shape.lengths[axis]
+    }
+    return true
+  }
+
   /// Elements `range.lowerBound`, `+ step`, ... below `range.upperBound` along one axis.
   public func sliced(axis: Int, _ range: Range<Int>, step: Int = 1) -> Tensor {
     let axis = shape.normalized(axis, in: "sliced")

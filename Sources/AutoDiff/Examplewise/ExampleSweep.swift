@@ -229,7 +229,7 @@ final class ExampleSweep<Scalar: TensorScalar> {
       tangents.append((source.node, terms.reshaped(to: Shape([range.count] + Array(tape.shape(of: source.node))))))
     }
     let changes = swept.map { Tensor<Scalar>(uninitialized: Shape([range.count] + Array(shapes[$0]))) }
-    sweep.run(plan, from: tangents, into: changes.map { change in (0..<range.count).map { change[row: $0] } })
+    sweep.run(plan, from: tangents, into: changes)
     return zip(swept, changes).map { input, change in
       let swept = change.reshaped(to: [range.count, shapes[input].elementCount] as Shape)
       return terms(of: range, ofParameter: input).map { ($0 + swept).contiguous() } ?? swept

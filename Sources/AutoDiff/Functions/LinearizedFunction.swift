@@ -42,9 +42,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
   package func jacobianVectorProducts(ofInput index: Int, _ tangents: Tensor<Scalar>) -> [Tensor<Scalar>] {
     let width = tangents.shape[0]
     let results = values.map { Tensor<Scalar>(uninitialized: Shape([width] + Array($0.shape))) }
-    sweep.run(plan, directions: width, from: { [(inputs[index].node, tangents.sliced(axis: 0, $0))] }) { direction in
-      results.map { $0[row: direction] }
-    }
+    sweep.run(plan, directions: width, from: { [(inputs[index].node, tangents.sliced(axis: 0, $0))] }, into: results)
     return results
   }
 

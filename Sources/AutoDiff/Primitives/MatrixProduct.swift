@@ -19,8 +19,12 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     if p.blockWidth != nil && p.resultShape.rank == 3 {
-      if let da = p.da { sum.add(product(ofBlock: da, p.b)) }
-      if let db = p.db { sum.add(product(p.a, ofBlock: db)) }
+      let (da, db) = (p.da, p.db)
+      if da?.hasDirectionsLast != false && db?.hasDirectionsLast != false {
+        return sum.add(productsWithDirectionsLast(da, p.b, p.a, db).movingAxis(2, to: 0))
+      }
+      if let da { sum.add(product(ofBlock: da, p.b)) }
+      if let db { sum.add(product(p.a, ofBlock: db)) }
       return
     }
     if let da = p.da { sum.addProduct(da, transposed: transposeA, p.b, transposed: transposeB) }
@@ -71,6 +75,22 @@ extension MatrixProduct {
       : b.movingAxis(0, to: 1).reshaped(to: [inner, width * columns] as Shape)
     let product = matmul(a, wide, transposeA: transposeA, transposeB: transposeB)
     return product.reshaped(to: [product.shape[0], width, columns] as Shape).movingAxis(1, to: 0)
+  }
+
+  /// op(daⱼ) op(b) + op(a) op(dbⱼ) for blocks whose directions are the last axis in memory, as they are in the result; a block that
+  /// is nil is zero.
+  private func productsWithDirectionsLast(
+    _ da: Tensor<Scalar>?, _ b: @autoclosure () -> Tensor<Scalar>, _ a: @autoclosure () -> Tensor<Scalar>, _ db: Tensor<Scalar>?
+  ) -> Tensor<Scalar> {
+    let first = da.map {
+      Kernels.product(ofBlock: $0.permuted(transposeA ? [2, 1, 0] : [1, 2, 0]), transposeB ? b().transposed() : b())
+    }
+    guard let db else { return first! }
+    let left = transposeA ? a().transposed() : a()
+    if !transposeB { return Kernels.product(left, ofBlock: db.permuted([1, 2, 0]), addedTo: first) }
+    // A row of all dbⱼ makes a column of all results.
+    let second = Kernels.product(ofBlock: db.permuted([1, 2, 0]), left.transposed()).permuted([1, 0, 2])
+    return first.map { $0 + second } ?? second
   }
 }
 

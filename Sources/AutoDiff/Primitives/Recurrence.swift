@@ -55,6 +55,11 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
 
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
 
+  /// Where the axis of a block's directions should lie in memory among those of a sequence of this shape, the first its steps.
+  static func axisOfDirections(_ directions: Int, inStepsOf shape: Shape) -> Int {
+    shape.rank == 3 && RecurrenceKernel<Scalar>.putsLast(directions, inStepsOf: shape) ? 3 : 1
+  }
+
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(0).shape, weight: p.operand(1), state: p.operand(2))
     var dx = p.takeTangent(0)

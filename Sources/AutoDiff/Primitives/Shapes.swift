@@ -170,6 +170,11 @@ struct SumTo<Scalar: TensorScalar>: UnaryPrimitive {
     // Axes that vanish stay as axes of length 1 first, behind that of the directions.
     var kept = shape
     for _ in shape.rank..<dx.rank - 1 { kept.insert(1, at: 0) }
+    if dx.hasDirectionsLast {
+      kept.append(width)
+      let sums = SumTo(shape: kept).value(dx.movingAxis(0, to: dx.rank - 1))
+      return sum.add(sums.movingAxis(sums.rank - 1, to: 0).reshaped(to: p.resultShape))
+    }
     kept.insert(width, at: 0)
     sum.add(SumTo(shape: kept).value(dx).reshaped(to: p.resultShape))
   }

@@ -194,15 +194,16 @@ struct Assembly<Scalar: TensorScalar>: VariadicPrimitive {
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
-    if p.blockWidth != nil && axis == 0 && shape.rank >= 3 {
-      // A sequence of steps: all directions' tangents of a step side by side, as a recurrence wants them, and each block a piece.
+    if let width = p.blockWidth, axis == 0 && shape.rank >= 3 {
+      // A sequence of steps: all directions' tangents of a step together, and in it their order, as a recurrence wants them.
       var steps = shape
-      steps.insert(p.resultShape[0], at: 1)
+      let place = Recurrence<Scalar>.axisOfDirections(width, inStepsOf: shape)
+      steps.insert(width, at: place)
       var inOrderOfSteps = Accumulator<Scalar>()
       for (index, start) in starts.enumerated() {
-        if let tangent = p.tangent(index) { inOrderOfSteps.add(tangent.movingAxis(0, to: 1), along: 0, from: start, of: steps) }
+        if let tangent = p.tangent(index) { inOrderOfSteps.add(tangent.movingAxis(0, to: place), along: 0, from: start, of: steps) }
       }
-      if inOrderOfSteps.hasTerms { sum.add(inOrderOfSteps.takeSum().movingAxis(1, to: 0)) }
+      if inOrderOfSteps.hasTerms { sum.add(inOrderOfSteps.takeSum().movingAxis(place, to: 0)) }
       return
     }
     for (index, start) in starts.enumerated() {

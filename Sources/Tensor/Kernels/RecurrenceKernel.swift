@@ -45,30 +45,10 @@ package struct RecurrenceKernel<S: TensorScalar> {
 
   /// Calls `body` with parts of a step's rows, the examples of the batch or of all directions' batches, each of which runs all
   /// steps on one thread: steps are too short to be shared.
-  func parts(of directions: Int = 1, _ body: (Range<Int>) -> Void) {
+  func parts(of directions: Int = 1, alignment: Int = 4, _ body: (Range<Int>) -> Void) {
     let grain = Swift.max(4, 200_000 / Swift.max(1, steps * width * inputs))
     Parallel.prepare()
-    Parallel.slices(directions * batch, grain: grain, alignment: 4, body)
-  }
-
-  /// Calls `body` for those of `rows` that belong to one direction: their number, the first one, and its place in the batch.
-  @inline(__always)
-  func eachDirection(in rows: Range<Int>, _ body: (_ count: Int, _ row: Int, _ example: Int) -> Void) {
-    var row = rows.lowerBound
-    while row < rows.upperBound {
-      let example = row % batch
-      let count = Swift.min(rows.upperBound - row, batch - example)
-      body(count, row, example)
-      row += count
-    }
-  }
-
-  /// Calls `body` for those of `rows` whose values lie at equal distances: their number, the first one, its place in the batch, and
-  /// how far the values' rows are apart. All directions of one example share a row.
-  @inline(__always)
-  func eachRun(in rows: Range<Int>, _ body: (_ count: Int, _ row: Int, _ example: Int, _ apart: Int) -> Void) {
-    if batch == 1 { return body(rows.count, rows.lowerBound, 0, 0) }
-    eachDirection(in: rows) { body($0, $1, $2, width) }
+    Parallel.slices(directions * batch, grain: grain, alignment: alignment, body)
   }
 
   /// Products of all steps are counted where they are asked for, on the calling thread.

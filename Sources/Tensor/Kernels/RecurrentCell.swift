@@ -42,15 +42,18 @@ package struct RecurrenceRecordTangent<S: TensorScalar>: Sendable {
   /// LSTM: of the cells, as there.
   var cells: Tensor<S>?
 
+  /// Along many directions at one example: of the weight, [width, product groups width, directions].
+  var weight: Tensor<S>?
+
   init(gates: Tensor<S>) { self.gates = gates }
 
-  /// One or both, in their order.
+  /// All of them in their order, without elements where there is none.
   package init(tensors: [Tensor<S>]) {
     gates = tensors[0]
-    cells = tensors.count > 1 ? tensors[1] : nil
+    (cells, weight) = (tensors[1].count == 0 ? nil : tensors[1], tensors[2].count == 0 ? nil : tensors[2])
   }
 
-  package var tensors: [Tensor<S>] { cells.map { [gates, $0] } ?? [gates] }
+  package var tensors: [Tensor<S>] { [gates, cells ?? .placeholder, weight ?? .placeholder] }
 }
 
 /// The cotangents inside a run, for the tangents of its adjoint.

@@ -1,0 +1,99 @@
+import CKernels
+
+/// How the tangents of a block of directions lie in memory: one step behind the other, and in a step
+/// - the directions before the examples, so that all have rows of units in one product, or
+/// - for a sequence of one example and many directions these last, so that they fill vectors, which the units of a cell seldom do,
+///   and what belongs to the example is one number for all of them.
+struct BlockArrangement {
+  let directions: Int?
+  let isLast: Bool
+
+  var count: Int { directions ?? 1 }
+
+  /// The shape in memory of planes of [batch, width], one for each step and direction.
+  func shape(_ planes: Int, _ batch: Int, _ width: Int) -> Shape {
+    isLast ? [planes, batch, width, count] : [planes, count, batch, width]
+  }
+
+  /// Tangents with an axis of directions in front, if there is one, with that axis where it lies in memory: a view.
+  func inMemory<S>(_ tangents: Tensor<S>) -> Tensor<S> {
+    directions == nil ? tangents : tangents.movingAxis(0, to: isLast ? tangents.rank - 1 : 1)
+  }
+
+  /// The inverse of `inMemory`, for planes of `shape`.
+  func asGiven<S>(_ tangents: Tensor<S>) -> Tensor<S> {
+    let shape = tangents.shape
+    if directions == nil { return tangents.reshaped(to: [shape[0], shape[2], shape[3]] as Shape) }
+    return tangents.movingAxis(isLast ? 3 : 1, to: 0)
+  }
+}
+
+extension RecurrenceKernel {
+  /// Whether so many directions of a sequence of this shape, [steps, batch, width], are the last axis in memory. Vectors of every
+  /// instruction set must be full; below a few steps (chosen, not measured) that is not worth the copies.
+  package static func putsLast(_ directions: Int, inStepsOf shape: Shape) -> Bool {
+    shape[0] >= 4 && shape[1] == 1 && directions >= 16
+  }
+
+  func arrangement(_ directions: Int?) -> BlockArrangement {
+    BlockArrangement(
+      directions: directions, isLast: Self.putsLast(directions ?? 1, inStepsOf: [steps, batch, width] as Shape))
+  }
+
+  /// Calls `body` with parts of a step's rows, or of the directions where these are last. Each runs all steps on one thread.
+  func parts(of block: BlockArrangement, _ body: (Range<Int>) -> Void) {
+    parts(of: block.count, alignment: block.isLast ? (kappa_isa() == 2 ? 64 : 32) / MemoryLayout<S>.stride : 4, body)
+  }
+
+  /// dgates += dh W for some rows, or directions, of a step; the pointers are to the step's first.
+  @inline(__always)
+  func addStateProduct(_ part: Range<Int>, _ block: BlockArrangement, _ dh: UnsafePointer<S>, to dgates: UnsafeMutablePointer<S>) {
+    guard block.isLast else {
+      let (from, to) = (dh + part.lowerBound * width, dgates + part.lowerBound * inputs)
+      return addProduct(part.count, products, inner, from, width, w.base, products, transposed: false, to: to, inputs)
+    }
+    guard inner > 0 else { return }
+    let (from, to) = (dh + part.lowerBound, dgates + part.lowerBound)
+    Kernels.directProduct(products, part.count, inner, w.base, 1, products, from, block.count, adds: true, to, block.count)
+  }
+
+  /// dh += dgates Wᵀ likewise; `turned` is the transpose of W where that was worth making.
+  @inline(__always)
+  func addStateCotangentProduct(
+    _ part: Range<Int>, _ block: BlockArrangement, _ dgates: UnsafePointer<S>, turned: UnsafePointer<S>?,
+    to dh: UnsafeMutablePointer<S>
+  ) {
+    guard block.isLast else {
+      let (from, to) = (dgates + part.lowerBound * inputs, dh + part.lowerBound * width)
+      return addTransposedProduct(part.count, from, inputs, w.base, turned: turned, to: to)
+    }
+    guard inner > 0 else { return }
+    let (from, to) = (dgates + part.lowerBound, dh + part.lowerBound)
+    Kernels.directProduct(inner, part.count, products, w.base, products, 1, from, block.count, adds: true, to, block.count)
+  }
+
+  /// Calls `body` for pieces of a step's rows, or of its directions, for which the cells' kernels are called once: how that lies,
+  /// the first example, and how far behind the step's first the piece's gates and states begin.
+  @inline(__always)
+  func eachPiece(
+    of part: Range<Int>, _ block: BlockArrangement,
+    _ body: (_ layout: inout kappa_cell_layout, _ example: Int, _ gates: Int, _ states: Int) -> Void
+  ) {
+    if block.isLast {
+      var layout = kappa_cell_layout(
+        rows: width, width: part.count, shared: 1, gates: 1, groups: width, states: 1, dgates: block.count,
+        dgroups: width * block.count, dstates: block.count)
+      return body(&layout, 0, part.lowerBound, part.lowerBound)
+    }
+    var row = part.lowerBound
+    while row < part.upperBound {
+      let example = row % batch
+      let count = Swift.min(part.upperBound - row, batch - example)
+      var layout = kappa_cell_layout(
+        rows: count, width: width, shared: 0, gates: inputs, groups: width, states: width, dgates: inputs, dgroups: width,
+        dstates: width)
+      body(&layout, example, row * inputs, row * width)
+      row += count
+    }
+  }
+}
