@@ -204,6 +204,54 @@ struct RecurrenceTests {
     #expect((ProductCount.soFar - recorded).products == 2 * (steps - 1) + 2 + 2 + 2)
   }
 
+  /// All cells one behind the other over one example, all their steps used, from first states that are parameters or constants.
+  private static func tower<S: TensorScalar>(constantStart: Bool, of: S.Type) -> Function<S> {
+    var layout = ParameterLayout()
+    for cell in RecurrentCell.allCases {
+      layout.append("\(cell).input", [width, width * cell.inputGroups])
+      layout.append("\(cell).recurrent", [width, width * cell.productGroups])
+      layout.append("\(cell).bias", [width * cell.inputGroups])
+      layout.append("\(cell).start", [cell.stateParts, 1, width])
+    }
+    let x = Tensor<Double>.normal([7, 1, width], seed: 62).converted(to: S.self)
+    let target = Tensor<Double>.normal([7, 1, width], seed: 63).converted(to: S.self)
+    return Function(layout) { parameters in
+      var y = Variable(x)
+      for (index, cell) in RecurrentCell.allCases.enumerated() {
+        let own: [Variable<S>] = (0..<4).map { parameters[4 * index + $0] }
+        let start = constantStart ? Variable(Tensor<S>(ones: [cell.stateParts, 1, width])) : own[3]
+        let inputs = matmul(y, own[0]) + own[2]
+        y = recurrence(cell, inputs, weight: own[1], state: start)[rows: 0..<7]
+      }
+      return Evaluation(loss: (y - Variable(target)).squared().mean() + y[row: 2].squared().sum(), outputs: y)
+    }
+  }
+
+  @Test(
+    "of one example has a block's products, which are those of its rows", arguments: [15, 16, 17, 35], [1, 3])
+  func blocks(_ width: Int, _ threads: Int) {
+    func check<S: TensorScalar>(constantStart: Bool, _ tolerance: Tolerance, of: S.Type) {
+      let function = Self.tower(constantStart: constantStart, of: S.self)
+      let point = function.linearization(at: (Tensor<Double>.normal([function.layout.count], seed: 73) * 0.5).converted(to: S.self))
+      let directions = Tensor<Double>.normal([width, function.layout.count], seed: 74).converted(to: S.self)
+      let blocks = Parallel.cutting(for: threads) {
+        [point.hessianVectorProducts(directions), point.gaussNewtonVectorProducts(directions), point.jacobianVectorProducts(directions)]
+      }
+      for row in 0..<width {
+        let v = directions[row: row]
+        let rows = [point.hessianVectorProduct(v), point.gaussNewtonVectorProduct(v), point.jacobianVectorProduct(v)]
+        for (index, name) in ["Hv", "Gv", "Jv"].enumerated() {
+          let message = "\(name), row \(row), constant start: \(constantStart), \(S.self)"
+          expectClose(blocks[index][row: row], rows[index], tolerance, message)
+        }
+      }
+    }
+    for constantStart in [false, true] {
+      check(constantStart: constantStart, Tolerance(relative: 1e-11, absolute: 1e-12), of: Double.self)
+      check(constantStart: constantStart, Tolerance(relative: 1e-3, absolute: 3e-5), of: Float.self)
+    }
+  }
+
   @Test func `says what does not fit`() async {
     await #expect(processExitsWith: .failure) {
       let x = Variable(Tensor<Double>(zeros: [3, 2, 8]))
