@@ -135,6 +135,11 @@ public struct TangentPoint<Scalar: TensorScalar> {
   /// The shape of the result's tangent.
   public var resultShape: Shape { inBlock(sweep.tape.shape(of: node)) }
 
+  /// Whether a block's directions are best left last in memory.
+  var prefersDirectionsLast: Bool {
+    (blockWidth ?? 1) >= BlockArrangement.fewestLast && sweep.tape.nodes[node].prefersDirectionsLast
+  }
+
   /// The number of directions, if tangents have a leading axis for them.
   public var blockWidth: Int? { sweep.blockWidth }
   /// `shape` with the leading axis that tangents have.

@@ -9,7 +9,7 @@ extension Tensor where Scalar: TensorScalar {
   static var smallBlock: Int { 1 << 16 }
   var isSmallBlock: Bool { count <= Self.smallBlock }
   /// Whether a block's directions, enough to fill vectors, are its last axis in memory: a recurrence leaves them so.
-  var hasDirectionsLast: Bool { shape[0] >= 16 && leadingAxisIsInnermost }
+  var hasDirectionsLast: Bool { shape[0] >= BlockArrangement.fewestLast && leadingAxisIsInnermost }
 }
 
 extension TangentSweep {

@@ -19,6 +19,8 @@ public final class Tape<Scalar: TensorScalar> {
     var isKept: Bool
     /// The value was not computed when the operation was recorded: nobody had asked for it.
     var isDeferred = false
+    /// Tangents of a block of many directions are best left with the directions last in memory.
+    var prefersDirectionsLast = false
   }
 
   // Nobody but this class and the sweeps, one at a time, touches the list: the run-time check would cost more than an access.
@@ -167,6 +169,18 @@ public final class Tape<Scalar: TensorScalar> {
   func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
     if nodes[node].isKept { return sum.add(nodes[node].value) }
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
+  }
+
+  /// Says that a sequence of one example is read from `node`: its tangents, and those that they are made of in the same order, are
+  /// best left as its steps want them.
+  func preferDirectionsLast(in node: Int) {
+    var node = node
+    while node >= 0, let rules = nodes[node].rules {
+      nodes[node].prefersDirectionsLast = true
+      let primitive = rules.revealed
+      guard primitive is Reshape<Scalar> || (primitive as? BiasActivation<Scalar>)?.function == .identity else { return }
+      node = operand(0, of: node)
+    }
   }
 
   /// Remembers where the newest node comes from: the operation that is being differentiated, if there is one.

@@ -79,14 +79,17 @@ struct BiasActivation<Scalar: TensorScalar>: BinaryPrimitive {
     if let width = p.blockWidth, let db = p.db {
       let shape = p.resultShape
       if function == .identity, shape.rank >= 3, let dx = p.tangent(0) {
-        // Where a product left all directions' rows side by side, the biases' tangents are one long one, and the sum stays in that
-        // order.
-        let rows = dx.movingAxis(0, to: shape.rank - 2)
+        // Where a product left all directions' rows side by side, or the directions last, the biases' tangents are one long one,
+        // and the sum stays in that order.
+        let isLast = dx.hasDirectionsLast
+        let place = shape.rank - (isLast ? 1 : 2)
+        let rows = dx.movingAxis(0, to: place)
         if rows.isContiguous && dx.count > 0 {
           let columns = width * shape[shape.rank - 1]
           let wide = rows.reshaped(to: [dx.count / columns, columns] as Shape)
-          let dz = Kernels.biasActivationTangent(.identity, wide, bias: db.contiguous().flattened(), at: wide)
-          return sum.add(dz.reshaped(to: rows.shape).movingAxis(shape.rank - 2, to: 0))
+          let offsets = (isLast ? db.transposed() : db).contiguous().flattened()
+          let dz = Kernels.biasActivationTangent(.identity, wide, bias: offsets, at: wide)
+          return sum.add(dz.reshaped(to: rows.shape).movingAxis(place, to: 0))
         }
       }
       let ones = Array(repeating: 1, count: shape.rank - 2)

@@ -24,7 +24,7 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
         return sum.add(productsWithDirectionsLast(da, p.b, p.a, db).movingAxis(2, to: 0))
       }
       if let da { sum.add(product(ofBlock: da, p.b)) }
-      if let db { sum.add(product(p.a, ofBlock: db)) }
+      if let db { sum.add(product(p.a, ofBlock: db, directionsLast: da == nil && p.prefersDirectionsLast)) }
       return
     }
     if let da = p.da { sum.addProduct(da, transposed: transposeA, p.b, transposed: transposeB) }
@@ -64,17 +64,18 @@ extension MatrixProduct {
     return product.reshaped(to: [width, rows, product.shape[1]] as Shape)
   }
 
-  /// op(a) op(bⱼ) for a block of matrices b.
-  private func product(_ a: Tensor<Scalar>, ofBlock b: Tensor<Scalar>) -> Tensor<Scalar> {
+  /// op(a) op(bⱼ) for a block of matrices b: one wide product, in which the directions are in front of the columns, or last.
+  private func product(_ a: Tensor<Scalar>, ofBlock b: Tensor<Scalar>, directionsLast: Bool) -> Tensor<Scalar> {
     guard b.isSmallBlock else { return matmul(a, b, transposeA: transposeA, transposeB: transposeB) }
-    let width = b.shape[0]
-    let (columns, inner) = transposeB ? (b.shape[1], b.shape[2]) : (b.shape[2], b.shape[1])
+    let (width, columns, inner) = (b.shape[0], b.shape[transposeB ? 1 : 2], b.shape[transposeB ? 2 : 1])
+    let place = directionsLast && !transposeB ? 2 : 1
     let wide =
       transposeB
       ? b.reshaped(to: [width * columns, inner] as Shape)
-      : b.movingAxis(0, to: 1).reshaped(to: [inner, width * columns] as Shape)
+      : b.movingAxis(0, to: place).reshaped(to: [inner, width * columns] as Shape)
     let product = matmul(a, wide, transposeA: transposeA, transposeB: transposeB)
-    return product.reshaped(to: [product.shape[0], width, columns] as Shape).movingAxis(1, to: 0)
+    let shape: Shape = place == 2 ? [product.shape[0], columns, width] : [product.shape[0], width, columns]
+    return product.reshaped(to: shape).movingAxis(place, to: 0)
   }
 
   /// op(daⱼ) op(b) + op(a) op(dbⱼ) for blocks whose directions are the last axis in memory, as they are in the result; a block that

@@ -20,6 +20,7 @@ public func recurrence<S: TensorScalar>(
   let kernel = RecurrenceKernel(cell, inputs: x.shape, weight: w.value, state: state.value)
   let (value, record) = kernel.value(x.value)
   let startsAtZero = state.tape == nil && kernel.startsAtZero
+  if let tape = x.tape, kernel.mayPutLast { tape.preferDirectionsLast(in: x.node) }
   return .recording(Recurrence(cell: cell, record: record, startsAtZero: startsAtZero), of: [x, w, state], value: value)
 }
 
@@ -54,11 +55,6 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
   }
 
   func takesBlocks(at p: TangentPoint<Scalar>) -> Bool { true }
-
-  /// Where the axis of a block's directions should lie in memory among those of a sequence of this shape, the first its steps.
-  static func axisOfDirections(_ directions: Int, inStepsOf shape: Shape) -> Int {
-    shape.rank == 3 && RecurrenceKernel<Scalar>.putsLast(directions, inStepsOf: shape) ? 3 : 1
-  }
 
   func addTangent(to sum: inout Accumulator<Scalar>, at p: TangentPoint<Scalar>) {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(0).shape, weight: p.operand(1), state: p.operand(2))

@@ -17,6 +17,8 @@ typedef struct {
   int shared;
   /// How far rows of gates, groups of gates and rows of states lie apart, of values and of tangents.
   size_t gates, groups, states, dgates, dgroups, dstates;
+  /// For whoever calls them: the first example, and how far behind the step's first the gates' and the states' tangents begin.
+  size_t example, first_dgate, first_dstate;
 } kappa_cell_layout;
 
 /// A tanh cell's dstate over dgates.

@@ -44,6 +44,8 @@ enum { NAME(lanes) = 4 };
     const size_t v = shared ? 0 : j;                            \
     __VA_ARGS__                                                 \
   })
+// Directions fill whole vectors, or nearly.
+#define FOR_EACH_DIRECTION(j, ...) _Pragma(WHOLE_UNITS) for (size_t j = 0; j < width; j++) __VA_ARGS__
 #define BOTH_LAYOUTS(f, ...)                       \
   if (l->shared)                                   \
     NAME(f)(1, l, __VA_ARGS__);                    \
@@ -58,7 +60,7 @@ static void NAME(tanh_tangent)(const kappa_cell_layout *l, const T *state, T *dg
     T *d = dgates + row * l->dgates;
     if (l->shared) {
       const T slope = (T)1 - *h * *h;
-      FOR_EACH_UNIT(j, d[j] *= slope;)
+      FOR_EACH_DIRECTION(j, d[j] *= slope;)
     } else {
       WRITE_EACH_UNIT(d, j, d[j] * ((T)1 - h[j] * h[j]))
     }
@@ -72,7 +74,7 @@ static void NAME(tanh_cotangent_tangent)(const kappa_cell_layout *l, const T *st
     T *to = dw + row * l->dgates;
     if (l->shared) {
       const T slope = (T)1 - *h * *h, curvature = (T)-2 * *g * *h;
-      FOR_EACH_UNIT(j, to[j] = dg[j] * slope + curvature * dh[j];)
+      FOR_EACH_DIRECTION(j, to[j] = dg[j] * slope + curvature * dh[j];)
     } else {
       WRITE_EACH_UNIT(to, j, dg[j] * ((T)1 - h[j] * h[j]) - (T)2 * g[j] * h[j] * dh[j])
     }
@@ -233,6 +235,7 @@ static void NAME(gru_cotangent_tangent)(const kappa_cell_layout *l, const T *gat
 
 #undef INLINED
 #undef BOTH_LAYOUTS
+#undef FOR_EACH_DIRECTION
 #undef FOR_EACH_TANGENT
 #undef WRITE_EACH_UNIT
 #undef FOR_EACH_UNIT

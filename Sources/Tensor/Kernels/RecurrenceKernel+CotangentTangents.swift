@@ -24,7 +24,7 @@ extension RecurrenceKernel {
     let zeros = dstate == nil && cell == .gru ? Tensor<S>(zeros: [plane]) : nil
     let start = dstate.map { block.inMemory($0).contiguous() }
     let changes = block.inMemory(dy).contiguous()
-    let (out, h, dh, first) = (result.mutableBase, y.base, changes.base, state.base)
+    let (out, h, dh, weight, first) = (result.mutableBase, y.base, changes.base, w.base, state.base)
     let dv = hasFirst ? states.mutableBase : states.mutableBase - plane
     let dfirst = start?.base ?? zeros?.base
     let (a, c, s) = (record.gates?.base, record.cells?.base, record.squashed?.base)
@@ -33,10 +33,12 @@ extension RecurrenceKernel {
     let transposed = block.isLast ? nil : transposedWeight(rows: count * batch)
     let turned = transposed?.base
     countProducts(withState ? steps : steps - 1, directions: count)
-    parts(of: block) { part in
+    inParts(of: block) { part, pieces in
       for t in stride(from: steps - 1, through: 0, by: -1) {
         let step = t * count * batch * inputs
-        eachPiece(of: part, block) { layout, example, gates, states in
+        for index in pieces.indices {
+          let piece = pieces.baseAddress! + index
+          let (example, gates, states) = (piece.pointee.example, piece.pointee.first_dgate, piece.pointee.first_dstate)
           let (wide, at, dat) = ((t * batch + example) * inputs, t * area + example * width, t * plane + states)
           let before = t == 0 ? first + example * width : h + at - area
           let (after, dafter, da, out) = (at + area, dat + plane, da + step + gates, out + step + gates)
@@ -44,37 +46,37 @@ extension RecurrenceKernel {
             switch cell {
             case .tanh:
               kappa_tanh_cotangent_tangent_f32(
-                &layout, (h + at).asFloat, (v + after).asFloat, (dh + dat).asFloat, (dv + dafter).asFloat, out.asFloat)
+                piece, (h + at).asFloat, (v + after).asFloat, (dh + dat).asFloat, (dv + dafter).asFloat, out.asFloat)
             case .lstm:
               kappa_lstm_cotangent_tangent_f32(
-                &layout, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
+                piece, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
                 (dc! + dafter).asFloat, (v + after).asFloat, (total! + at).asFloat, (dv + dafter).asFloat, (dvc! + states).asFloat,
                 out.asFloat)
             case .gru:
               let dbefore = t == 0 ? dfirst! + states : dh + dat - plane
               kappa_gru_cotangent_tangent_f32(
-                &layout, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, (v + after).asFloat,
+                piece, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, (v + after).asFloat,
                 (dv + dafter).asFloat, (dv + dat).asFloat, out.asFloat)
             }
           } double: {
             switch cell {
             case .tanh:
               kappa_tanh_cotangent_tangent_f64(
-                &layout, (h + at).asDouble, (v + after).asDouble, (dh + dat).asDouble, (dv + dafter).asDouble, out.asDouble)
+                piece, (h + at).asDouble, (v + after).asDouble, (dh + dat).asDouble, (dv + dafter).asDouble, out.asDouble)
             case .lstm:
               kappa_lstm_cotangent_tangent_f64(
-                &layout, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble, (dc! + dat).asDouble,
+                piece, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble, (dc! + dat).asDouble,
                 (dc! + dafter).asDouble, (v + after).asDouble, (total! + at).asDouble, (dv + dafter).asDouble,
                 (dvc! + states).asDouble, out.asDouble)
             case .gru:
               let dbefore = t == 0 ? dfirst! + states : dh + dat - plane
               kappa_gru_cotangent_tangent_f64(
-                &layout, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, (v + after).asDouble,
+                piece, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, (v + after).asDouble,
                 (dv + dafter).asDouble, (dv + dat).asDouble, out.asDouble)
             }
           }
         }
-        if t > 0 || withState { addStateCotangentProduct(part, block, out + step, turned: turned, to: dv + t * plane) }
+        if t > 0 || withState { addStateCotangentProduct(part, block, out + step, weight, turned: turned, to: dv + t * plane) }
       }
     }
     keepAlive(y, w, state)
@@ -86,14 +88,14 @@ extension RecurrenceKernel {
     if let zeros { keepAlive(zeros) }
     if let transposed { keepAlive(transposed) }
     // The inputs' tangents, then the first state's.
-    var pieces = [block.asGiven(result).reshaped(to: [count, inputCount] as Shape)]
+    var sums = [block.asGiven(result).reshaped(to: [count, inputCount] as Shape)]
     if withState {
       for planes in [states, running].compactMap({ $0 }) {
         let first = planes.piece(plane: 0, of: plane).reshaped(to: block.shape(1, batch, width))
-        pieces.append(block.asGiven(first).reshaped(to: [count, area] as Shape))
+        sums.append(block.asGiven(first).reshaped(to: [count, area] as Shape))
       }
     }
-    let all = pieces.count == 1 ? pieces[0] : Tensor(concatenating: pieces, axis: 1)
+    let all = sums.count == 1 ? sums[0] : Tensor(concatenating: sums, axis: 1)
     return directions == nil ? all.flattened() : all
   }
 

@@ -4,11 +4,13 @@ import CKernels
 /// - the directions before the examples, so that all have rows of units in one product, or
 /// - for a sequence of one example and many directions these last, so that they fill vectors, which the units of a cell seldom do,
 ///   and what belongs to the example is one number for all of them.
-struct BlockArrangement {
+package struct BlockArrangement {
   let directions: Int?
   let isLast: Bool
 
   var count: Int { directions ?? 1 }
+  /// So many directions fill a vector of every instruction set.
+  package static var fewestLast: Int { 16 }
 
   /// The shape in memory of planes of [batch, width], one for each step and direction.
   func shape(_ planes: Int, _ batch: Int, _ width: Int) -> Shape {
@@ -29,71 +31,73 @@ struct BlockArrangement {
 }
 
 extension RecurrenceKernel {
-  /// Whether so many directions of a sequence of this shape, [steps, batch, width], are the last axis in memory. Vectors of every
-  /// instruction set must be full; below a few steps (chosen, not measured) that is not worth the copies.
-  package static func putsLast(_ directions: Int, inStepsOf shape: Shape) -> Bool {
-    shape[0] >= 4 && shape[1] == 1 && directions >= 16
-  }
+  /// Whether many directions of such a sequence are the last axis in memory: one of one example. Below a few steps (chosen, not
+  /// measured) that is not worth the copies.
+  package var mayPutLast: Bool { steps >= 4 && batch == 1 }
 
   func arrangement(_ directions: Int?) -> BlockArrangement {
-    BlockArrangement(
-      directions: directions, isLast: Self.putsLast(directions ?? 1, inStepsOf: [steps, batch, width] as Shape))
+    BlockArrangement(directions: directions, isLast: mayPutLast && (directions ?? 1) >= BlockArrangement.fewestLast)
   }
 
-  /// Calls `body` with parts of a step's rows, or of the directions where these are last. Each runs all steps on one thread.
-  func parts(of block: BlockArrangement, _ body: (Range<Int>) -> Void) {
-    parts(of: block.count, alignment: block.isLast ? (kappa_isa() == 2 ? 64 : 32) / MemoryLayout<S>.stride : 4, body)
-  }
-
-  /// dgates += dh W for some rows, or directions, of a step; the pointers are to the step's first.
+  /// Calls `body` with parts of a step's rows, or of the directions where these are last, each of which runs all steps on one
+  /// thread, and with the pieces of it for which a kernel of the cell is called once.
   @inline(__always)
-  func addStateProduct(_ part: Range<Int>, _ block: BlockArrangement, _ dh: UnsafePointer<S>, to dgates: UnsafeMutablePointer<S>) {
+  func inParts(of block: BlockArrangement, _ body: (Range<Int>, UnsafeBufferPointer<kappa_cell_layout>) -> Void) {
+    parts(of: block.count, alignment: block.isLast ? (kappa_isa() == 2 ? 64 : 32) / MemoryLayout<S>.stride : 4) { part in
+      pieces(of: part, block).withUnsafeBufferPointer { body(part, $0) }
+    }
+  }
+
+  /// dgates += dh W for some rows, or directions, of a step; the pointers are to the step's first, and to W.
+  @inline(__always)
+  func addStateProduct(
+    _ part: Range<Int>, _ block: BlockArrangement, _ dh: UnsafePointer<S>, _ weight: UnsafePointer<S>,
+    to dgates: UnsafeMutablePointer<S>
+  ) {
     guard block.isLast else {
       let (from, to) = (dh + part.lowerBound * width, dgates + part.lowerBound * inputs)
-      return addProduct(part.count, products, inner, from, width, w.base, products, transposed: false, to: to, inputs)
+      return addProduct(part.count, products, inner, from, width, weight, products, transposed: false, to: to, inputs)
     }
     guard inner > 0 else { return }
     let (from, to) = (dh + part.lowerBound, dgates + part.lowerBound)
-    Kernels.directProduct(products, part.count, inner, w.base, 1, products, from, block.count, adds: true, to, block.count)
+    Kernels.directProduct(products, part.count, inner, weight, 1, products, from, block.count, adds: true, to, block.count)
   }
 
   /// dh += dgates Wᵀ likewise; `turned` is the transpose of W where that was worth making.
   @inline(__always)
   func addStateCotangentProduct(
-    _ part: Range<Int>, _ block: BlockArrangement, _ dgates: UnsafePointer<S>, turned: UnsafePointer<S>?,
-    to dh: UnsafeMutablePointer<S>
+    _ part: Range<Int>, _ block: BlockArrangement, _ dgates: UnsafePointer<S>, _ weight: UnsafePointer<S>,
+    turned: UnsafePointer<S>?, to dh: UnsafeMutablePointer<S>
   ) {
     guard block.isLast else {
       let (from, to) = (dgates + part.lowerBound * inputs, dh + part.lowerBound * width)
-      return addTransposedProduct(part.count, from, inputs, w.base, turned: turned, to: to)
+      return addTransposedProduct(part.count, from, inputs, weight, turned: turned, to: to)
     }
     guard inner > 0 else { return }
     let (from, to) = (dgates + part.lowerBound, dh + part.lowerBound)
-    Kernels.directProduct(inner, part.count, products, w.base, products, 1, from, block.count, adds: true, to, block.count)
+    Kernels.directProduct(inner, part.count, products, weight, products, 1, from, block.count, adds: true, to, block.count)
   }
 
-  /// Calls `body` for pieces of a step's rows, or of its directions, for which the cells' kernels are called once: how that lies,
-  /// the first example, and how far behind the step's first the piece's gates and states begin.
-  @inline(__always)
-  func eachPiece(
-    of part: Range<Int>, _ block: BlockArrangement,
-    _ body: (_ layout: inout kappa_cell_layout, _ example: Int, _ gates: Int, _ states: Int) -> Void
-  ) {
+  private func pieces(of part: Range<Int>, _ block: BlockArrangement) -> [kappa_cell_layout] {
     if block.isLast {
-      var layout = kappa_cell_layout(
-        rows: width, width: part.count, shared: 1, gates: 1, groups: width, states: 1, dgates: block.count,
-        dgroups: width * block.count, dstates: block.count)
-      return body(&layout, 0, part.lowerBound, part.lowerBound)
+      return [
+        kappa_cell_layout(
+          rows: width, width: part.count, shared: 1, gates: 1, groups: width, states: 1, dgates: block.count,
+          dgroups: width * block.count, dstates: block.count, example: 0, first_dgate: part.lowerBound,
+          first_dstate: part.lowerBound)
+      ]
     }
+    var result: [kappa_cell_layout] = []
     var row = part.lowerBound
     while row < part.upperBound {
       let example = row % batch
       let count = Swift.min(part.upperBound - row, batch - example)
-      var layout = kappa_cell_layout(
-        rows: count, width: width, shared: 0, gates: inputs, groups: width, states: width, dgates: inputs, dgroups: width,
-        dstates: width)
-      body(&layout, example, row * inputs, row * width)
+      result.append(
+        kappa_cell_layout(
+          rows: count, width: width, shared: 0, gates: inputs, groups: width, states: width, dgates: inputs, dgroups: width,
+          dstates: width, example: example, first_dgate: row * inputs, first_dstate: row * width))
       row += count
     }
+    return result
   }
 }

@@ -22,38 +22,40 @@ extension RecurrenceKernel {
       result.cells = Tensor(uninitialized: block.shape(steps + 1, batch, width))
       result.cells!.mutableBase.update(from: start.map { $0.base + plane } ?? zeros!.base, count: plane)
     }
-    let (da, dh, h) = (result.gates.mutableBase, dy.mutableBase, y.base)
+    let (da, dh, h, weight) = (result.gates.mutableBase, dy.mutableBase, y.base, w.base)
     let (first, dfirst) = (state.base, start?.base ?? zeros!.base)
     let (a, c, s, dc) = (record.gates?.base, record.cells?.base, record.squashed?.base, result.cells?.mutableBase)
     countProducts(start == nil ? steps - 1 : steps, directions: block.count)
-    parts(of: block) { part in
+    inParts(of: block) { part, pieces in
       for t in 0..<steps {
         let step = da + t * block.count * batch * inputs
         let dbefore = t == 0 ? dfirst : UnsafePointer(dh + (t - 1) * plane)
-        if t > 0 || start != nil { addStateProduct(part, block, dbefore, to: step) }
-        eachPiece(of: part, block) { layout, example, gates, states in
+        if t > 0 || start != nil { addStateProduct(part, block, dbefore, weight, to: step) }
+        for index in pieces.indices {
+          let piece = pieces.baseAddress! + index
+          let (example, gates, states) = (piece.pointee.example, piece.pointee.first_dgate, piece.pointee.first_dstate)
           let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
           let (da, dh, dbefore, dat) = (step + gates, dh + t * plane + states, dbefore + states, t * plane + states)
           let before = t == 0 ? first + example * width : h + at - area
           dispatch(S.self) {
             switch cell {
-            case .tanh: kappa_tanh_tangent_f32(&layout, (h + at).asFloat, dh.asFloat)
+            case .tanh: kappa_tanh_tangent_f32(piece, (h + at).asFloat, dh.asFloat)
             case .lstm:
               kappa_lstm_tangent_f32(
-                &layout, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
+                piece, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
                 (dc! + dat + plane).asFloat, dh.asFloat)
             case .gru:
-              kappa_gru_tangent_f32(&layout, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, dh.asFloat)
+              kappa_gru_tangent_f32(piece, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, dh.asFloat)
             }
           } double: {
             switch cell {
-            case .tanh: kappa_tanh_tangent_f64(&layout, (h + at).asDouble, dh.asDouble)
+            case .tanh: kappa_tanh_tangent_f64(piece, (h + at).asDouble, dh.asDouble)
             case .lstm:
               kappa_lstm_tangent_f64(
-                &layout, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble, (dc! + dat).asDouble,
+                piece, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble, (dc! + dat).asDouble,
                 (dc! + dat + plane).asDouble, dh.asDouble)
             case .gru:
-              kappa_gru_tangent_f64(&layout, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, dh.asDouble)
+              kappa_gru_tangent_f64(piece, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, dh.asDouble)
             }
           }
         }
