@@ -205,7 +205,7 @@ struct RecurrenceTests {
   }
 
   /// All cells one behind the other over one example, all their steps used, from first states that are parameters or constants.
-  private static func tower<S: TensorScalar>(constantStart: Bool, of: S.Type) -> Function<S> {
+  private static func tower<S: TensorScalar>(steps: Int, constantStart: Bool, of: S.Type) -> Function<S> {
     var layout = ParameterLayout()
     for cell in RecurrentCell.allCases {
       layout.append("\(cell).input", [width, width * cell.inputGroups])
@@ -213,25 +213,29 @@ struct RecurrenceTests {
       layout.append("\(cell).bias", [width * cell.inputGroups])
       layout.append("\(cell).start", [cell.stateParts, 1, width])
     }
-    let x = Tensor<Double>.normal([7, 1, width], seed: 62).converted(to: S.self)
-    let target = Tensor<Double>.normal([7, 1, width], seed: 63).converted(to: S.self)
+    let x = Tensor<Double>.normal([steps, 1, width], seed: 62).converted(to: S.self)
+    let target = Tensor<Double>.normal([steps, 1, width], seed: 63).converted(to: S.self)
     return Function(layout) { parameters in
       var y = Variable(x)
       for (index, cell) in RecurrentCell.allCases.enumerated() {
         let own: [Variable<S>] = (0..<4).map { parameters[4 * index + $0] }
         let start = constantStart ? Variable(Tensor<S>(ones: [cell.stateParts, 1, width])) : own[3]
-        let inputs = matmul(y, own[0]) + own[2]
-        y = recurrence(cell, inputs, weight: own[1], state: start)[rows: 0..<7]
+        let products = matmul(y.reshaped(to: [steps, width]), own[0])
+        // As a layer adds its bias, and otherwise.
+        let inputs = cell == .lstm ? products + own[2] : products.activated(.identity, bias: own[2])
+        y = recurrence(cell, inputs.reshaped(to: [steps, 1, width * cell.inputGroups]), weight: own[1], state: start)[rows: 0..<steps]
       }
       return Evaluation(loss: (y - Variable(target)).squared().mean() + y[row: 2].squared().sum(), outputs: y)
     }
   }
 
   @Test(
-    "of one example has a block's products, which are those of its rows", arguments: [15, 16, 17, 35], [1, 3])
-  func blocks(_ width: Int, _ threads: Int) {
+    "of one example has a block's products, which are those of its rows",
+    arguments: [(15, 7), (16, 7), (17, 7), (35, 7), (16, 3), (16, 150)], [1, 3])
+  func blocks(_ block: (width: Int, steps: Int), _ threads: Int) {
+    let (width, steps) = block
     func check<S: TensorScalar>(constantStart: Bool, _ tolerance: Tolerance, of: S.Type) {
-      let function = Self.tower(constantStart: constantStart, of: S.self)
+      let function = Self.tower(steps: steps, constantStart: constantStart, of: S.self)
       let point = function.linearization(at: (Tensor<Double>.normal([function.layout.count], seed: 73) * 0.5).converted(to: S.self))
       let directions = Tensor<Double>.normal([width, function.layout.count], seed: 74).converted(to: S.self)
       let blocks = Parallel.cutting(for: threads) {
