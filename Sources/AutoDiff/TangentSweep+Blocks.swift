@@ -8,8 +8,9 @@ extension Tensor where Scalar: TensorScalar {
   /// Chosen, not measured.
   static var smallBlock: Int { 1 << 16 }
   var isSmallBlock: Bool { count <= Self.smallBlock }
-  /// Whether a block's directions, enough to fill vectors, are its last axis in memory: a recurrence leaves them so.
-  var hasDirectionsLast: Bool { shape[0] >= BlockArrangement.fewestLast && leadingAxisIsInnermost }
+  /// Whether a block's directions, enough to fill vectors, are its last axis in memory, as a recurrence leaves them, and what was its
+  /// last axis the one before.
+  var hasDirectionsLast: Bool { firstAxisIsInnermost && shape[0] >= BlockArrangement.fewestLast }
 }
 
 extension TangentSweep {

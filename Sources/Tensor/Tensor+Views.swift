@@ -97,15 +97,10 @@ extension Tensor {
     return permuted(order)
   }
 
-  /// Whether moving the first axis behind the others would make this contiguous, which it is not.
-  package var leadingAxisIsInnermost: Bool {
+  /// Whether the first axis is the innermost in memory, and the last one the next: the two step as one, whatever the others do.
+  package var firstAxisIsInnermost: Bool {
     guard rank > 1 && shape[0] > 1 && strides[0] == 1 && !isContiguous else { return false }
-    var expected = shape[0]
-    for axis in stride(from: rank - 1, to: 0, by: -1) where shape.lengths[axis] != 1 {
-      if strides[axis] != expected { return false }
-      expected *= shape.lengths[axis]
-    }
-    return true
+    return shape[rank - 1] == 1 || strides[rank - 1] == shape[0]
   }
 
   /// Elements `range.lowerBound`, `+ step`, ... below `range.upperBound` along one axis.

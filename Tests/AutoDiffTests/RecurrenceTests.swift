@@ -223,7 +223,8 @@ struct RecurrenceTests {
         let products = matmul(y.reshaped(to: [steps, width]), own[0])
         // As a layer adds its bias, and otherwise.
         let inputs = cell == .lstm ? products + own[2] : products.activated(.identity, bias: own[2])
-        y = recurrence(cell, inputs.reshaped(to: [steps, 1, width * cell.inputGroups]), weight: own[1], state: start)[rows: 0..<steps]
+        y =
+          recurrence(cell, inputs.reshaped(to: [steps, 1, width * cell.inputGroups]), weight: own[1], state: start)[rows: 0..<steps]
       }
       return Evaluation(loss: (y - Variable(target)).squared().mean() + y[row: 2].squared().sum(), outputs: y)
     }
@@ -239,7 +240,10 @@ struct RecurrenceTests {
       let point = function.linearization(at: (Tensor<Double>.normal([function.layout.count], seed: 73) * 0.5).converted(to: S.self))
       let directions = Tensor<Double>.normal([width, function.layout.count], seed: 74).converted(to: S.self)
       let blocks = Parallel.cutting(for: threads) {
-        [point.hessianVectorProducts(directions), point.gaussNewtonVectorProducts(directions), point.jacobianVectorProducts(directions)]
+        [
+          point.hessianVectorProducts(directions), point.gaussNewtonVectorProducts(directions),
+          point.jacobianVectorProducts(directions),
+        ]
       }
       for row in 0..<width {
         let v = directions[row: row]

@@ -66,19 +66,21 @@ extension Kernels {
   }
 
   /// yᵢ = a bᵢ for each direction i, the last axis of b, [k, n, directions], and of y, [m, n, directions]; added to `sum`, which the
-  /// caller alone may write, if that is given. `b` is contiguous.
+  /// caller alone may write, if that is given. The rows of `b` are contiguous.
   package static func product<S: TensorScalar>(
     _ a: Tensor<S>, ofBlock b: Tensor<S>, addedTo sum: Tensor<S>? = nil
   ) -> Tensor<S> {
     let (m, k, directions) = (a.shape[0], a.shape[1], b.shape[2])
     let shape: Shape = [m, b.shape[1], directions]
-    require(b.shape[0] == k && b.isContiguous, "product with a block: \(a.shape) and \(b.shape) do not fit")
+    require(
+      b.shape[0] == k && b.strides[2] == 1 && (b.shape[1] == 1 || b.strides[1] == directions),
+      "product with a block: \(a.shape) and \(b.shape) do not fit")
     let result = sum ?? Tensor(uninitialized: shape)
     require(result.shape == shape, "product with a block: a sum of shape \(result.shape), not \(shape)")
     let columns = b.shape[1] * directions
     directProduct(
-      sharingColumns: m, columns, k, a.base, a.strides[0], a.strides[1], b.base, columns, adds: sum != nil, result.mutableBase,
-      columns)
+      sharingColumns: m, columns, k, a.base, a.strides[0], a.strides[1], b.base, b.strides[0], adds: sum != nil,
+      result.mutableBase, columns)
     keepAlive(a, b)
     return result
   }
