@@ -42,7 +42,8 @@ public struct Anomaly: Error, Sendable, CustomStringConvertible {
   }
 }
 
-/// Runs `body` and watches every operation that is recorded or differentiated in it.
+/// Runs `body` and watches every operation that is recorded in it, and the derivatives of these. A linearization made before it is not
+/// watched: make it inside.
 ///
 ///     let gradient = try detectAnomaly { objective.valueAndGradient(at: theta).gradient }
 ///

@@ -20,13 +20,15 @@ public func vectorJacobianProduct<S: TensorScalar>(
   require(cotangent.shape == result.shape, "vectorJacobianProduct: shape \(cotangent.shape) for a result of shape \(result.shape)")
   let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
   guard let tape = result.tape else { return inputs.map(zeros) }
-  let nodes = inputs.compactMap { $0.tape === tape ? $0.node : nil }
+  for (index, input) in inputs.enumerated() { tape.requireOwn(input, "vectorJacobianProduct", "input \(index)") }
+  tape.requireOwn(cotangent, "vectorJacobianProduct", "the cotangent")
+  let nodes = inputs.compactMap { $0.tape == nil ? nil : $0.node }
   let sweep = ReverseSweep(recordingOn: tape, inputs: nodes, end: result.node + 1)
   let lowest = nodes.min() ?? 0
   sweep.seed(result.node, cotangent)
   sweep.run(lowest..<result.node + 1)
   return inputs.map { input in
-    input.tape === tape ? sweep.recordedCotangent(of: input.node) ?? zeros(input) : zeros(input)
+    input.tape == nil ? zeros(input) : sweep.recordedCotangent(of: input.node) ?? zeros(input)
   }
 }
 
@@ -38,6 +40,8 @@ public func valueAndGradient<S: TensorScalar>(
   let tape = Tape<S>()
   let input = tape.variable(x)
   let loss = f(input)
+  require(loss.shape.elementCount == 1, "valueAndGradient: a loss has one element, not shape \(loss.shape)")
+  tape.requireOwn(loss, "valueAndGradient", "the loss")
   guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: x.shape)) }
   let sweep = ReverseSweep(tape, inputs: [(input.node, nil)], end: loss.node + 1)
   sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
@@ -61,10 +65,11 @@ public struct DirectionalDerivatives<Scalar: TensorScalar> {
     of f: ([Variable<Scalar>]) -> Variable<Scalar>, at inputs: [Tensor<Scalar>], along tangents: [Tensor<Scalar>],
     cotangent u: Tensor<Scalar>
   ) {
-    require(inputs.count == tangents.count, "\(inputs.count) inputs and \(tangents.count) tangents")
+    requireShapes(tangents, of: inputs.map(\.shape), "DirectionalDerivatives", "tangent")
     let tape = Tape<Scalar>()
     let variables = inputs.map { tape.variable($0) }
     let result = f(variables)
+    tape.requireOwn(result, "DirectionalDerivatives", "the result")
     value = result.value
     let pullback = vectorJacobianProduct(of: result, withRespectTo: variables, Variable(u))
     cotangents = pullback.map(\.value)

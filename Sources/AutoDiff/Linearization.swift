@@ -61,6 +61,10 @@ public final class Linearization<Scalar: TensorScalar> {
     tape = Tape()
     let parameters = Parameters(layout, theta, on: tape)
     let evaluation = evaluate(parameters)
+    tape.requireOwn(evaluation.loss, "linearization", "the loss")
+    if let outputs = evaluation.outputs { tape.requireOwn(outputs, "linearization", "outputs") }
+    if let losses = evaluation.exampleLosses { tape.requireOwn(losses, "linearization", "exampleLosses") }
+    if let penalty = evaluation.penalty { tape.requireOwn(penalty, "linearization", "penalty") }
     // A loss that depends on no parameter is recorded too, so that its derivatives are zeros like any others.
     let recorded = evaluation.loss.tape == nil ? tape.variable(evaluation.loss.value) : evaluation.loss
     value = Double(recorded.value.scalar)

@@ -63,6 +63,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
   ///   - end: nodes from here on are not looked at.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   init(recordingOn tape: Tape<Scalar>, inputs: [Int], keeping kept: Int? = nil, end: Int) {
+    tape.requireNotEnded()
     self.tape = tape
     isRecording = true
     roles = Self.roles(tape, inputs, keeping: kept, end)
@@ -209,7 +210,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
 
   func add(block: Variable<Scalar>, along axis: Int, from start: Int, to node: Int) {
     guard wants(node) else { return }
-    if isRecording && !isInput(node) {
+    if isRecording {
       blocks[node, default: []].append(Block(axis: axis, start: start, part: block))
     } else {
       add(Placement(axis: axis, start: start, step: 1, length: tape.shape(of: node)[axis]), block, to: node)
@@ -220,6 +221,10 @@ final class ReverseSweep<Scalar: TensorScalar> {
   private func assembleBlocks(of node: Int) {
     guard !blocks.isEmpty, let waiting = blocks.removeValue(forKey: node) else { return }
     let shape = tape.shape(of: node)
+    if waiting.count == 1 && isInput(node) {
+      let place = Placement<Scalar>(axis: waiting[0].axis, start: waiting[0].start, step: 1, length: shape[waiting[0].axis])
+      return add(place, waiting[0].part, to: node)
+    }
     for axis in 0..<shape.rank {
       let chosen = waiting.filter { $0.axis == axis }
       if chosen.isEmpty { continue }

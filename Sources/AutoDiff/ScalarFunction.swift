@@ -100,6 +100,7 @@ private func plainGradient<S: TensorScalar>(
   let tape = Tape<S>()
   let parameters = Parameters(layout, theta, on: tape)
   let loss = evaluate(parameters).loss
+  tape.requireOwn(loss, "valueAndGradient", "the loss")
   let gradient = Tensor<S>(uninitialized: Shape(ofVector: layout.count))
   guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: [layout.count])) }
   let inputs = layout.entries.indices.map { (node: parameters[$0].node, place: Optional(layout.view($0, of: gradient))) }

@@ -210,13 +210,21 @@ public final class Tape<Scalar: TensorScalar> {
   /// After this, variables of the tape cannot be computed with.
   func end() { hasEnded = true }
 
-  private func requireNotEnded() {
+  func requireNotEnded() {
     require(
       !hasEnded,
       """
       a variable is used after its tape has ended: valueAndGradient lets values go as it uses them up; take the variable's value out, or \
       keep a linearization
       """)
+  }
+
+  /// Stops the program unless `variable` is a constant or lies on this tape. A variable kept from another recording has no
+  /// derivatives here, and its node's number is some other node's.
+  func requireOwn(_ variable: Variable<Scalar>, _ operation: @autoclosure () -> String, _ what: @autoclosure () -> String) {
+    require(
+      variable.tape == nil || variable.tape === self,
+      "\(operation()): \(what()) lies on another tape; pass its value as a constant: Variable(x.value)")
   }
 
   private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }

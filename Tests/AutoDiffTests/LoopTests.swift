@@ -51,6 +51,15 @@ struct LoopTests {
     #expect((ProductCount.soFar - recorded).products == (2 * Self.steps - 1) + 2 * (Self.steps - 1) + 2)
   }
 
+  @Test func `over the rows of an input records one sum for its gradient, not one for each row`() {
+    let tape = Tape<Double>()
+    let x = tape.variable(.normal([Self.steps, 4], seed: 5))
+    let loss = (0..<Self.steps).reduce(Variable(Tensor<Double>(zeros: [4]))) { ($0 + x[row: $1]).tanh() }.sum()
+    _ = gradient(of: loss, withRespectTo: [x])
+    #expect(tape.primitiveNames.filter { $0.hasPrefix("Assembly") }.count == 1)
+    #expect(!tape.primitiveNames.contains { $0.hasPrefix("Placement") })
+  }
+
   @Test func `holds no more than a megabyte of factors back`() async {
     // In a process of its own: all tensors share one pool, and other tests would count.
     await #expect(processExitsWith: .success) {

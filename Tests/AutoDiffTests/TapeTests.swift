@@ -26,6 +26,29 @@ struct TapeTests {
     #expect(message(result).contains("after its tape has ended"))
   }
 
+  @Test func `stops the program where a gradient is asked for after it has ended`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var kept: (x: Variable<Double>, loss: Variable<Double>)?
+      _ = valueAndGradient(at: Tensor<Double>([1, 2])) { x in
+        kept = (x, x.exp().sum())
+        return kept!.loss
+      }
+      _ = gradient(of: kept!.loss, withRespectTo: [kept!.x])
+    }
+    #expect(message(result).contains("after its tape has ended"))
+  }
+
+  /// Calls that are given a variable of another tape, the sum of the exponentials of [1, 2].
+  enum Stranger: CaseIterable, Codable {
+    case valueAndGradient, function, linearization, outputs, exampleLosses, penalty, hessian, input, linearize, directional
+  }
+
+  @Test("stops the program where it is given a variable of another one", arguments: Stranger.allCases)
+  func strangers(_ stranger: Stranger) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [stranger] in call(stranger) }
+    #expect(message(result).contains("lies on another tape"), "\(stranger): \(message(result))")
+  }
+
   @Test func `still lets the values be read after it has ended`() {
     var kept: Variable<Double>?
     _ = valueAndGradient(at: Tensor<Double>([1, 2])) { x in
@@ -33,5 +56,28 @@ struct TapeTests {
       return kept!.sum()
     }
     #expect(kept?.value == Tensor([2, 4]))
+  }
+}
+
+private func call(_ stranger: TapeTests.Stranger) {
+  let x = Tensor<Double>([1, 2])
+  let other = Tape<Double>().variable(x)
+  let loss = other.exp().sum()
+  func function(_ evaluate: @escaping (Variable<Double>) -> Evaluation<Double>) -> Function<Double> {
+    var layout = ParameterLayout()
+    layout.append("x", [2])
+    return Function(layout) { evaluate($0[0]) }
+  }
+  switch stranger {
+  case .valueAndGradient: _ = valueAndGradient(at: x) { _ in loss }
+  case .function: _ = function { _ in Evaluation(loss: loss) }.valueAndGradient(at: x)
+  case .linearization: _ = function { _ in Evaluation(loss: loss) }.linearization(at: x)
+  case .outputs: _ = function { Evaluation(loss: $0.sum(), outputs: other) }.linearization(at: x)
+  case .exampleLosses: _ = function { Evaluation(loss: $0.sum(), exampleLosses: other) }.linearization(at: x)
+  case .penalty: _ = function { _ in Evaluation(loss: Variable(Tensor(scalar: 0)), penalty: loss) }.linearization(at: x)
+  case .hessian: _ = hessian(at: x) { _ in loss }
+  case .input: _ = gradient(of: Tape<Double>().variable(x).sum(), withRespectTo: [other])
+  case .linearize: _ = linearize(at: [x]) { _ in [loss] }
+  case .directional: _ = DirectionalDerivatives(of: { _ in loss }, at: [x], along: [x], cotangent: Tensor(scalar: 1))
   }
 }

@@ -72,6 +72,7 @@ func recordedGradient<S>(
   LinearizedFunction(at: inputs) { variables in
     let loss = f(variables)
     require(loss.shape.elementCount == 1, "\(operation): a loss has one element, not shape \(loss.shape)")
+    variables.first?.tape?.requireOwn(loss, operation, "the loss")
     return gradient(of: loss, withRespectTo: variables)
   }
 }

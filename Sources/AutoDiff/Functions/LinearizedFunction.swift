@@ -20,7 +20,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
     self.tape = tape
     self.inputs = inputs.map { tape.variable($0) }
     outputs = f(self.inputs)
-    for output in outputs { require(output.tape == nil || output.tape === tape, "linearize: an output lies on another tape") }
+    for (index, output) in outputs.enumerated() { tape.requireOwn(output, "linearize", "output \(index)") }
     values = outputs.map(\.value)
     sweep = TangentSweep(tape)
   }

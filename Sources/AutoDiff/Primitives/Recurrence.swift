@@ -146,7 +146,11 @@ struct RecurrenceGradient<Scalar: TensorScalar>: VariadicPrimitive {
     let kernel = RecurrenceKernel(cell, inputs: p.operand(2).shape, weight: p.operand(3), state: p.operand(4))
     if let dy = p.tangent(1) {
       guard let note = p.note(ofOperand: 1) else {
-        fatalError("recurrence: the tangent of its states was given from outside; differentiate with respect to its inputs")
+        fatalError(
+          """
+          recurrence: the tangent of its states was given from outside; differentiate with respect to its inputs. As the outputs of a \
+          loss that holds a gradient through the recurrence its states cannot be named
+          """)
       }
       var du = p.takeTangent(0)
       sum.add(
