@@ -31,9 +31,11 @@ package struct BlockArrangement {
 }
 
 extension RecurrenceKernel {
-  /// Whether many directions of such a sequence are the last axis in memory: one of one example. Below a few steps (chosen, not
-  /// measured) that is not worth the copies.
-  package var mayPutLast: Bool { steps >= 4 && batch == 1 }
+  /// Whether many directions of such a sequence are the last axis in memory: one of one example whose weight stays in the nearest cache,
+  /// as our own kernel walks across it in every step. Measured, sixteen directions against fifteen in front, Hessian-vector products: 0.6
+  /// of the time for an LSTM of 30 units, 0.8 for 30 units of tanh, 1.1 for 128, 1.3 for 256. Below a few steps (chosen, not measured)
+  /// that is not worth the copies.
+  package var mayPutLast: Bool { steps >= 4 && batch == 1 && inner * products <= 1 << 13 }
 
   func arrangement(_ directions: Int?) -> BlockArrangement {
     BlockArrangement(directions: directions, isLast: mayPutLast && (directions ?? 1) >= BlockArrangement.fewestLast)
