@@ -60,7 +60,7 @@ extension TangentSweep {
       blockWidth = nil
       let last = step.sums.count == 1 && !step.isUsedLater ? plan.targets[step.sums.lowerBound] : nil
       // A sum of many terms gathers their factors and multiplies them at once (see `Accumulator`).
-      if let last, !(takesBlocks && plan.termCounts[last] <= 2 && isSmall(step.node, width)) {
+      if let last, !(takesBlocks && plan.termCounts[last] <= 2 && isBestWhole(step.node, width)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
           sums[last].withRow(index) { sum in
@@ -91,8 +91,8 @@ extension TangentSweep {
   }
 
   /// Whether copying a block's results to where they belong costs less than calling a rule for each direction: what it reads and
-  /// writes is small.
-  private func isSmall(_ node: Int, _ width: Int) -> Bool {
+  /// writes is small, or has the directions last, so that one direction's elements lie apart.
+  private func isBestWhole(_ node: Int, _ width: Int) -> Bool {
     for index in 0..<tape.operandCount(of: node) {
       if let tangent = tangent(ofOperand: index, of: node), tangent.hasDirectionsLast { return true }
     }

@@ -47,10 +47,10 @@ package struct RecurrenceRecordTangent<S: TensorScalar>: Sendable {
 
   init(gates: Tensor<S>) { self.gates = gates }
 
-  /// All of them in their order, without elements where there is none.
+  /// All of them in their order, a placeholder, which has one axis, where there is none.
   package init(tensors: [Tensor<S>]) {
     gates = tensors[0]
-    (cells, weight) = (tensors[1].count == 0 ? nil : tensors[1], tensors[2].count == 0 ? nil : tensors[2])
+    (cells, weight) = (tensors[1].rank == 1 ? nil : tensors[1], tensors[2].rank == 1 ? nil : tensors[2])
   }
 
   package var tensors: [Tensor<S>] { [gates, cells ?? .placeholder, weight ?? .placeholder] }
