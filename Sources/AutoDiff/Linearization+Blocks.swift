@@ -30,8 +30,9 @@ extension Linearization {
     let flat = checked(directions, operation)
     let width = flat.shape[0]
     let result = Tensor<Scalar>(uninitialized: [width, layout.count])
-    sweep.run(
-      plan, directions: width, from: { blocks(of: flat, $0) }, into: blocks(of: result, 0..<width).map(\.tangent))
+    let places = blocks(of: result, 0..<width).map(\.tangent)
+    require(places.allSatisfy { $0.storage === result.storage }, "\(operation): a parameter's part of the results is no view")
+    sweep.run(plan, directions: width, from: { blocks(of: flat, $0) }, into: places)
     return result
   }
 

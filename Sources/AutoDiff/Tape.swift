@@ -171,17 +171,8 @@ public final class Tape<Scalar: TensorScalar> {
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
-  /// Says that a sequence of one example is read from `node`: its tangents, and those that they are made of in the same order, are
-  /// best left as its steps want them.
-  func preferDirectionsLast(in node: Int) {
-    var node = node
-    while node >= 0, let rules = nodes[node].rules {
-      nodes[node].prefersDirectionsLast = true
-      let primitive = rules.revealed
-      guard primitive is Reshape<Scalar> || (primitive as? BiasActivation<Scalar>)?.function == .identity else { return }
-      node = operand(0, of: node)
-    }
-  }
+  /// Says that the tangents of `node` in a block of many directions are best left with the directions last in memory.
+  func preferDirectionsLast(in node: Int) { nodes[node].prefersDirectionsLast = true }
 
   /// Remembers where the newest node comes from: the operation that is being differentiated, if there is one.
   private func noteOrigin(_ primitive: String) {

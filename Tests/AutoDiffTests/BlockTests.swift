@@ -104,6 +104,15 @@ struct BlockTests {
     #expect(products == curved)
   }
 
+  @Test func `is zero where the rules of single directions add nothing`() {
+    // A ReLU's slope is flat. So many numbers that directions go one by one.
+    let count = 5000
+    let function = Function<Double>(count: count) { $0.relu().sum() }
+    for _ in 0..<3 { _ = Tensor<Double>(repeating: .nan, shape: [16, count]) }
+    let products = function.linearization(at: .normal([count], seed: 56)).hessianVectorProducts(.normal([16, count], seed: 57))
+    #expect(products == Tensor(zeros: [16, count]))
+  }
+
   @Test func `may be empty`() {
     let problem = Problem([4, 5, 3])
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())

@@ -226,8 +226,12 @@ struct RecurrenceTests {
         let states = recurrence(
           cell, inputs.reshaped(to: [steps, 1, width * cell.inputGroups]), weight: own[1], state: start)
         y = states[rows: 0..<steps]
+        // Inputs that another recurrence reads, too.
+        if cell == .tanh {
+          extra = extra + recurrence(cell, inputs.reshaped(to: [steps, 1, width]), weight: own[0], state: start).squared().mean()
+        }
         if index == 0 { lowest = y }
-        if cell == .lstm { extra = states[row: steps].squared().sum() }
+        if cell == .lstm { extra = extra + states[row: steps].squared().sum() }
       }
       // Two recurrences' products, one of them transposed.
       let (a, b) = (lowest.reshaped(to: [steps, width]), y.reshaped(to: [steps, width]))

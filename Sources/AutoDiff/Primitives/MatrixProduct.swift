@@ -21,7 +21,8 @@ struct MatrixProduct<Scalar: TensorScalar>: BinaryPrimitive {
     if p.blockWidth != nil && p.resultShape.rank == 3 {
       let (da, db) = (p.da, p.db)
       if da?.hasDirectionsLast != false && db?.hasDirectionsLast != false {
-        return sum.add(productsWithDirectionsLast(da, p.b, p.a, db).movingAxis(2, to: 0))
+        if let total = tangentWithDirectionsLast(da, db, at: p) { sum.add(total.movingAxis(2, to: 0)) }
+        return
       }
       if let da { sum.add(product(ofBlock: da, p.b)) }
       if let db { sum.add(product(p.a, ofBlock: db, directionsLast: da == nil && p.prefersDirectionsLast)) }
@@ -78,20 +79,20 @@ extension MatrixProduct {
     return product.reshaped(to: shape).movingAxis(place, to: 0)
   }
 
-  /// op(daⱼ) op(b) + op(a) op(dbⱼ) for blocks whose directions are the last axis in memory, as they are in the result; a block that
-  /// is nil is zero.
-  private func productsWithDirectionsLast(
-    _ da: Tensor<Scalar>?, _ b: @autoclosure () -> Tensor<Scalar>, _ a: @autoclosure () -> Tensor<Scalar>, _ db: Tensor<Scalar>?
-  ) -> Tensor<Scalar> {
-    let first = da.map {
-      Kernels.product(ofBlock: $0.permuted(transposeA ? [2, 1, 0] : [1, 2, 0]), transposeB ? b().transposed() : b())
+  /// op(daⱼ) op(b) + op(a) op(dbⱼ) for blocks whose directions are the last axis in memory, as they are in the result; nil is zero.
+  private func tangentWithDirectionsLast(
+    _ da: Tensor<Scalar>?, _ db: Tensor<Scalar>?, at p: TangentPoint<Scalar>
+  ) -> Tensor<Scalar>? {
+    var total: Tensor<Scalar>?
+    if let da {
+      total = Kernels.product(ofBlock: da.permuted(transposeA ? [2, 1, 0] : [1, 2, 0]), transposeB ? p.b.transposed() : p.b)
     }
-    guard let db else { return first! }
-    let left = transposeA ? a().transposed() : a()
-    if !transposeB { return Kernels.product(left, ofBlock: db.permuted([1, 2, 0]), addedTo: first) }
+    guard let db else { return total }
+    let (left, rows) = (transposeA ? p.a.transposed() : p.a, db.permuted([1, 2, 0]))
+    if !transposeB { return Kernels.product(left, ofBlock: rows, addedTo: total) }
     // A row of all dbⱼ makes a column of all results.
-    let second = Kernels.product(ofBlock: db.permuted([1, 2, 0]), left.transposed()).permuted([1, 0, 2])
-    return first.map { $0 + second } ?? second
+    let second = Kernels.product(ofBlock: rows, left.transposed()).permuted([1, 0, 2])
+    return total.map { $0 + second } ?? second
   }
 }
 

@@ -20,7 +20,7 @@ public func recurrence<S: TensorScalar>(
   let kernel = RecurrenceKernel(cell, inputs: x.shape, weight: w.value, state: state.value)
   let (value, record) = kernel.value(x.value)
   let startsAtZero = state.tape == nil && kernel.startsAtZero
-  if let tape = x.tape, kernel.mayPutLast { tape.preferDirectionsLast(in: x.node) }
+  if kernel.mayPutLast { x.preferDirectionsLast() }
   return .recording(Recurrence(cell: cell, record: record, startsAtZero: startsAtZero), of: [x, w, state], value: value)
 }
 
@@ -68,6 +68,7 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
   func addCotangents(of dy: Variable<Scalar>, at p: CotangentPoint<Scalar>) {
     let (x, w, state, y) = (p.operand(0), p.operand(1), p.operand(2), p.y)
     let kernel = RecurrenceKernel(cell, inputs: x.shape, weight: w.value, state: state.value)
+    if kernel.mayPutLast { dy.preferDirectionsLast() }
     let withState = p.wants(2)
     let (value, inside) = kernel.cotangents(dy.value, value: y.value, record: record, withState: withState)
     let gradient = RecurrenceGradient(cell: cell, record: record, inside: inside, withState: withState)
@@ -119,6 +120,21 @@ struct Recurrence<Scalar: TensorScalar>: VariadicPrimitive {
     }
     if cell == .lstm { states.append(c) }
     return Variable(stacking: states)
+  }
+}
+
+extension Variable {
+  /// Says that a recurrence reads this sequence whose steps want a block's directions last in memory, as do the operations that it
+  /// is made by in the same order: a layer's bias, and what was reshaped.
+  fileprivate func preferDirectionsLast() {
+    guard let tape else { return }
+    var node = node
+    while node >= 0, let rules = tape.nodes[node].rules {
+      tape.preferDirectionsLast(in: node)
+      let primitive = rules.revealed
+      guard primitive is Reshape<Scalar> || (primitive as? BiasActivation<Scalar>)?.function == .identity else { return }
+      node = tape.operand(0, of: node)
+    }
   }
 }
 

@@ -197,7 +197,7 @@ struct Assembly<Scalar: TensorScalar>: VariadicPrimitive {
     if let width = p.blockWidth, axis == 0 && shape.rank >= 3 {
       // A sequence of steps: all directions' tangents of a step together, and in it their order, as a recurrence wants them.
       var steps = shape
-      let place = width >= BlockArrangement.fewestLast && shape[1] == 1 ? shape.rank : 1
+      let place = p.prefersDirectionsLast ? shape.rank : 1
       steps.insert(width, at: place)
       var inOrderOfSteps = Accumulator<Scalar>()
       for (index, start) in starts.enumerated() {

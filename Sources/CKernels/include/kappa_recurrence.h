@@ -17,11 +17,9 @@ typedef struct {
   int shared;
   /// How far rows of gates, groups of gates and rows of states lie apart, of values and of tangents.
   size_t gates, groups, states, dgates, dgroups, dstates;
-  /// For whoever calls them: the first example, and how far behind the step's first the gates' and the states' tangents begin.
-  size_t example, first_dgate, first_dstate;
 } kappa_cell_layout;
 
-/// A tanh cell's dstate over dgates.
+/// A tanh cell's dstate over dgates, rows as those of the gates.
 void kappa_tanh_tangent_f32(const kappa_cell_layout *_Nonnull l, const float *_Nonnull state, float *_Nonnull dgates);
 void kappa_tanh_tangent_f64(const kappa_cell_layout *_Nonnull l, const double *_Nonnull state, double *_Nonnull dgates);
 

@@ -7,8 +7,8 @@ extension Kernels {
   private static var mostRows: Int { 128 }
 
   /// c = a b, or c += a b, as `directProduct`, the threads sharing the columns.
-  package static func directProduct<S: TensorScalar>(
-    sharingColumns m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ down: Int, _ across: Int, _ b: UnsafePointer<S>,
+  package static func sharedDirectProduct<S: TensorScalar>(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ down: Int, _ across: Int, _ b: UnsafePointer<S>,
     _ ldb: Int, adds: Bool, _ c: UnsafeMutablePointer<S>, _ ldc: Int
   ) {
     guard m > 0 else { return }
@@ -16,7 +16,7 @@ extension Kernels {
     Parallel.prepare()
     Parallel.slices(n, grain: max(16, 15_000 / max(1, m * k)), alignment: 16) { part in
       let (from, to) = (b + part.lowerBound, c + part.lowerBound)
-      directProduct(inParts: m, part.count, k, a, down, across, from, ldb, adds: adds, to, ldc)
+      directProductByParts(m, part.count, k, a, down, across, from, ldb, adds: adds, to, ldc)
     }
   }
 
@@ -31,14 +31,14 @@ extension Kernels {
     Parallel.prepare()
     Parallel.slices(count, grain: max(1, 15_000 / max(1, m * n * k)), alignment: 1) { part in
       for i in part {
-        directProduct(inParts: m, n, k, a, down, across, b + i * bApart, ldb, adds: adds, c + i * cApart, ldc)
+        directProductByParts(m, n, k, a, down, across, b + i * bApart, ldb, adds: adds, c + i * cApart, ldc)
       }
     }
   }
 
   @inline(__always)
-  private static func directProduct<S: TensorScalar>(
-    inParts m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ down: Int, _ across: Int, _ b: UnsafePointer<S>, _ ldb: Int,
+  private static func directProductByParts<S: TensorScalar>(
+    _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<S>, _ down: Int, _ across: Int, _ b: UnsafePointer<S>, _ ldb: Int,
     adds: Bool, _ c: UnsafeMutablePointer<S>, _ ldc: Int
   ) {
     var first = 0
@@ -78,8 +78,8 @@ extension Kernels {
     let result = sum ?? Tensor(uninitialized: shape)
     require(result.shape == shape, "product with a block: a sum of shape \(result.shape), not \(shape)")
     let columns = b.shape[1] * directions
-    directProduct(
-      sharingColumns: m, columns, k, a.base, a.strides[0], a.strides[1], b.base, b.strides[0], adds: sum != nil,
+    sharedDirectProduct(
+      m, columns, k, a.base, a.strides[0], a.strides[1], b.base, b.strides[0], adds: sum != nil,
       result.mutableBase, columns)
     keepAlive(a, b)
     return result

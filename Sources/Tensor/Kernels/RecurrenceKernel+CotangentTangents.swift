@@ -37,8 +37,7 @@ extension RecurrenceKernel {
       for t in stride(from: steps - 1, through: 0, by: -1) {
         let step = t * count * batch * inputs
         for index in pieces.indices {
-          let piece = pieces.baseAddress! + index
-          let (example, gates, states) = (piece.pointee.example, piece.pointee.first_dgate, piece.pointee.first_dstate)
+          let (example, gates, states) = (pieces[index].example, pieces[index].gates, pieces[index].states)
           let (wide, at, dat) = ((t * batch + example) * inputs, t * area + example * width, t * plane + states)
           let before = t == 0 ? first + example * width : h + at - area
           let (after, dafter, da, out) = (at + area, dat + plane, da + step + gates, out + step + gates)
@@ -46,32 +45,35 @@ extension RecurrenceKernel {
             switch cell {
             case .tanh:
               kappa_tanh_cotangent_tangent_f32(
-                piece, (h + at).asFloat, (v + after).asFloat, (dh + dat).asFloat, (dv + dafter).asFloat, out.asFloat)
+                &pieces[index].layout, (h + at).asFloat, (v + after).asFloat, (dh + dat).asFloat, (dv + dafter).asFloat, out.asFloat
+              )
             case .lstm:
               kappa_lstm_cotangent_tangent_f32(
-                piece, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
+                &pieces[index].layout, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
                 (dc! + dafter).asFloat, (v + after).asFloat, (total! + at).asFloat, (dv + dafter).asFloat, (dvc! + states).asFloat,
                 out.asFloat)
             case .gru:
               let dbefore = t == 0 ? dfirst! + states : dh + dat - plane
               kappa_gru_cotangent_tangent_f32(
-                piece, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, (v + after).asFloat,
+                &pieces[index].layout, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, (v + after).asFloat,
                 (dv + dafter).asFloat, (dv + dat).asFloat, out.asFloat)
             }
           } double: {
             switch cell {
             case .tanh:
               kappa_tanh_cotangent_tangent_f64(
-                piece, (h + at).asDouble, (v + after).asDouble, (dh + dat).asDouble, (dv + dafter).asDouble, out.asDouble)
+                &pieces[index].layout, (h + at).asDouble, (v + after).asDouble, (dh + dat).asDouble, (dv + dafter).asDouble,
+                out.asDouble)
             case .lstm:
               kappa_lstm_cotangent_tangent_f64(
-                piece, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble, (dc! + dat).asDouble,
+                &pieces[index].layout, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble,
+                (dc! + dat).asDouble,
                 (dc! + dafter).asDouble, (v + after).asDouble, (total! + at).asDouble, (dv + dafter).asDouble,
                 (dvc! + states).asDouble, out.asDouble)
             case .gru:
               let dbefore = t == 0 ? dfirst! + states : dh + dat - plane
               kappa_gru_cotangent_tangent_f64(
-                piece, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, (v + after).asDouble,
+                &pieces[index].layout, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, (v + after).asDouble,
                 (dv + dafter).asDouble, (dv + dat).asDouble, out.asDouble)
             }
           }

@@ -44,9 +44,10 @@ extension RecurrenceKernel {
   /// Calls `body` with parts of a step's rows, or of the directions where these are last, each of which runs all steps on one
   /// thread, and with the pieces of it for which a kernel of the cell is called once.
   @inline(__always)
-  func inParts(of block: BlockArrangement, _ body: (Range<Int>, UnsafeBufferPointer<kappa_cell_layout>) -> Void) {
-    parts(of: block.count, alignment: block.isLast ? (kappa_isa() == 2 ? 64 : 32) / MemoryLayout<S>.stride : 4) { part in
-      pieces(of: part, block).withUnsafeBufferPointer { body(part, $0) }
+  func inParts(of block: BlockArrangement, _ body: (Range<Int>, UnsafeMutableBufferPointer<StepPiece>) -> Void) {
+    parts(of: block.count, alignment: block.isLast ? Int(kappa_vector_bytes()) / MemoryLayout<S>.stride : 4) { part in
+      var pieces = pieces(of: part, block)
+      pieces.withUnsafeMutableBufferPointer { body(part, $0) }
     }
   }
 
@@ -80,26 +81,35 @@ extension RecurrenceKernel {
     Kernels.directProduct(inner, part.count, products, weight, products, 1, from, block.count, adds: true, to, block.count)
   }
 
-  private func pieces(of part: Range<Int>, _ block: BlockArrangement) -> [kappa_cell_layout] {
+  private func pieces(of part: Range<Int>, _ block: BlockArrangement) -> [StepPiece] {
     if block.isLast {
-      return [
-        kappa_cell_layout(
-          rows: width, width: part.count, shared: 1, gates: 1, groups: width, states: 1, dgates: block.count,
-          dgroups: width * block.count, dstates: block.count, example: 0, first_dgate: part.lowerBound,
-          first_dstate: part.lowerBound)
-      ]
+      let layout = kappa_cell_layout(
+        rows: width, width: part.count, shared: 1, gates: 1, groups: width, states: 1, dgates: block.count,
+        dgroups: width * block.count, dstates: block.count)
+      return [StepPiece(layout: layout, example: 0, gates: part.lowerBound, states: part.lowerBound)]
     }
-    var result: [kappa_cell_layout] = []
+    var result: [StepPiece] = []
     var row = part.lowerBound
     while row < part.upperBound {
       let example = row % batch
       let count = Swift.min(part.upperBound - row, batch - example)
-      result.append(
-        kappa_cell_layout(
-          rows: count, width: width, shared: 0, gates: inputs, groups: width, states: width, dgates: inputs, dgroups: width,
-          dstates: width, example: example, first_dgate: row * inputs, first_dstate: row * width))
+      let layout = kappa_cell_layout(
+        rows: count, width: width, shared: 0, gates: inputs, groups: width, states: width, dgates: inputs, dgroups: width,
+        dstates: width)
+      result.append(StepPiece(layout: layout, example: example, gates: row * inputs, states: row * width))
       row += count
     }
     return result
   }
+}
+
+/// Rows, or directions, of every step for which a kernel of the cell is called once.
+struct StepPiece {
+  /// How their values and tangents lie.
+  var layout: kappa_cell_layout
+  /// The first example.
+  var example: Int
+  /// How far behind the step's first their gates' tangents begin, and their states'.
+  var gates: Int
+  var states: Int
 }

@@ -32,30 +32,32 @@ extension RecurrenceKernel {
         let dbefore = t == 0 ? dfirst : UnsafePointer(dh + (t - 1) * plane)
         if t > 0 || start != nil { addStateProduct(part, block, dbefore, weight, to: step) }
         for index in pieces.indices {
-          let piece = pieces.baseAddress! + index
-          let (example, gates, states) = (piece.pointee.example, piece.pointee.first_dgate, piece.pointee.first_dstate)
+          let (example, gates, states) = (pieces[index].example, pieces[index].gates, pieces[index].states)
           let (wide, at) = ((t * batch + example) * inputs, t * area + example * width)
           let (da, dh, dbefore, dat) = (step + gates, dh + t * plane + states, dbefore + states, t * plane + states)
           let before = t == 0 ? first + example * width : h + at - area
           dispatch(S.self) {
             switch cell {
-            case .tanh: kappa_tanh_tangent_f32(piece, (h + at).asFloat, dh.asFloat)
+            case .tanh: kappa_tanh_tangent_f32(&pieces[index].layout, (h + at).asFloat, dh.asFloat)
             case .lstm:
               kappa_lstm_tangent_f32(
-                piece, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
+                &pieces[index].layout, (a! + wide).asFloat, (c! + at).asFloat, (s! + at).asFloat, da.asFloat, (dc! + dat).asFloat,
                 (dc! + dat + plane).asFloat, dh.asFloat)
             case .gru:
-              kappa_gru_tangent_f32(piece, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, dh.asFloat)
+              kappa_gru_tangent_f32(
+                &pieces[index].layout, (a! + wide).asFloat, before.asFloat, da.asFloat, dbefore.asFloat, dh.asFloat)
             }
           } double: {
             switch cell {
-            case .tanh: kappa_tanh_tangent_f64(piece, (h + at).asDouble, dh.asDouble)
+            case .tanh: kappa_tanh_tangent_f64(&pieces[index].layout, (h + at).asDouble, dh.asDouble)
             case .lstm:
               kappa_lstm_tangent_f64(
-                piece, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble, (dc! + dat).asDouble,
+                &pieces[index].layout, (a! + wide).asDouble, (c! + at).asDouble, (s! + at).asDouble, da.asDouble,
+                (dc! + dat).asDouble,
                 (dc! + dat + plane).asDouble, dh.asDouble)
             case .gru:
-              kappa_gru_tangent_f64(piece, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, dh.asDouble)
+              kappa_gru_tangent_f64(
+                &pieces[index].layout, (a! + wide).asDouble, before.asDouble, da.asDouble, dbefore.asDouble, dh.asDouble)
             }
           }
         }
@@ -105,10 +107,10 @@ extension RecurrenceKernel {
     result.weight = change
     let (row, plane, to) = (products * block.count, inputs * block.count, gates.mutableBase)
     if !startsAtZero {
-      Kernels.directProduct(sharingColumns: 1, row, inner, state.base, width, 1, change.base, row, adds: true, to, plane)
+      Kernels.sharedDirectProduct(1, row, inner, state.base, width, 1, change.base, row, adds: true, to, plane)
     }
-    Kernels.directProduct(
-      sharingColumns: steps - 1, row, inner, y.base, width, 1, change.base, row, adds: true, to + plane, plane)
+    Kernels.sharedDirectProduct(
+      steps - 1, row, inner, y.base, width, 1, change.base, row, adds: true, to + plane, plane)
     keepAlive(change, y)
     return result
   }
