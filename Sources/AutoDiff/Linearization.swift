@@ -64,7 +64,7 @@ public final class Linearization<Scalar: TensorScalar> {
     tape.requireOwn(evaluation.loss, "linearization", "the loss")
     if let outputs = evaluation.outputs { tape.requireOwn(outputs, "linearization", "outputs") }
     if let losses = evaluation.exampleLosses { tape.requireOwn(losses, "linearization", "exampleLosses") }
-    if let penalty = evaluation.penalty { tape.requireOwn(penalty, "linearization", "penalty") }
+    if let penalty = evaluation.penalty { tape.requireOwn(penalty, "linearization", "the penalty") }
     // A loss that depends on no parameter is recorded too, so that its derivatives are zeros like any others.
     let recorded = evaluation.loss.tape == nil ? tape.variable(evaluation.loss.value) : evaluation.loss
     value = Double(recorded.value.scalar)

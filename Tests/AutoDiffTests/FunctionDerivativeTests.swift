@@ -92,6 +92,18 @@ struct FunctionDerivativeTests {
     }
     await #expect(processExitsWith: .failure) { _ = linearize(at: [Tensor<Double>([1, 2])]) { $0 }.vectorJacobianProduct([]) }
     await #expect(processExitsWith: .failure) { _ = gradient(at: [Tensor<Double>([1, 2])]) { $0[0] } }
+    await #expect(processExitsWith: .failure) {
+      let (x, t, u) = (Tensor<Double>([1, 2]), Tensor<Double>([1]), Tensor<Double>(scalar: 1))
+      _ = DirectionalDerivatives(of: { $0[0].sum() }, at: [x], along: [t], cotangent: u)
+    }
+  }
+
+  @Test func `of one tensor says that a loss has one element`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = gradient(at: Tensor<Double>([1, 2])) { $0 }
+    }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("valueAndGradient: a loss has one element, not shape [2]"))
   }
 
   @Test func `has differences that approach its exact products`() {

@@ -40,13 +40,30 @@ struct TapeTests {
 
   /// Calls that are given a variable of another tape, the sum of the exponentials of [1, 2].
   enum Stranger: CaseIterable, Codable {
-    case valueAndGradient, function, linearization, outputs, exampleLosses, penalty, hessian, input, linearize, directional
+    case valueAndGradient, function, linearization, outputs, exampleLosses, penalty, hessian, input, cotangent, linearize
+    case directional
+
+    /// How the message names what does not belong.
+    var name: String {
+      switch self {
+      case .valueAndGradient, .function: "valueAndGradient: the loss"
+      case .linearization: "linearization: the loss"
+      case .outputs: "linearization: outputs"
+      case .exampleLosses: "linearization: exampleLosses"
+      case .penalty: "linearization: the penalty"
+      case .hessian: "hessian: the loss"
+      case .input: "vectorJacobianProduct: input 0"
+      case .cotangent: "vectorJacobianProduct: the cotangent"
+      case .linearize: "linearize: output 0"
+      case .directional: "DirectionalDerivatives: the result"
+      }
+    }
   }
 
   @Test("stops the program where it is given a variable of another one", arguments: Stranger.allCases)
   func strangers(_ stranger: Stranger) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [stranger] in call(stranger) }
-    #expect(message(result).contains("lies on another tape"), "\(stranger): \(message(result))")
+    #expect(message(result).contains("\(stranger.name) lies on another tape"), "\(stranger): \(message(result))")
   }
 
   @Test func `still lets the values be read after it has ended`() {
@@ -74,9 +91,17 @@ private func call(_ stranger: TapeTests.Stranger) {
   case .linearization: _ = function { _ in Evaluation(loss: loss) }.linearization(at: x)
   case .outputs: _ = function { Evaluation(loss: $0.sum(), outputs: other) }.linearization(at: x)
   case .exampleLosses: _ = function { Evaluation(loss: $0.sum(), exampleLosses: other) }.linearization(at: x)
-  case .penalty: _ = function { _ in Evaluation(loss: Variable(Tensor(scalar: 0)), penalty: loss) }.linearization(at: x)
+  case .penalty:
+    _ = function {
+      var evaluation = Evaluation(loss: $0.sum())
+      evaluation.penalty = loss
+      return evaluation
+    }.linearization(at: x)
   case .hessian: _ = hessian(at: x) { _ in loss }
   case .input: _ = gradient(of: Tape<Double>().variable(x).sum(), withRespectTo: [other])
+  case .cotangent:
+    let own = Tape<Double>().variable(x)
+    _ = vectorJacobianProduct(of: own.reshaped(to: [2, 1]), withRespectTo: [own], other.reshaped(to: [2, 1]))
   case .linearize: _ = linearize(at: [x]) { _ in [loss] }
   case .directional: _ = DirectionalDerivatives(of: { _ in loss }, at: [x], along: [x], cotangent: Tensor(scalar: 1))
   }
