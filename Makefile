@@ -1,5 +1,5 @@
 # Kappa: every target works on a fresh Debian machine with Swift 6.3.
-.PHONY: deps demo data test sanitize examples experiments bench fuzz format lint docs clean
+.PHONY: deps demo data test sanitize examples experiments bench turns fuzz format lint docs clean
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
@@ -46,6 +46,12 @@ experiments: deps
 #   make bench [THREADS=2] [ROWS=regex] [MIN_TIME=0.5] [PEERS=/path/to/python]
 bench: deps
 	@sh Benchmarks/side-by-side.sh
+
+# Single rows, ours and the peers' in turns of a third of a second: for machines whose speed changes within a minute.
+#   make turns [THREADS=2] [ROWS=regex] [PEERS=/path/to/python]
+turns: deps
+	$(SWIFT) build -c release --package-path Benchmarks --product kappa-bench
+	$(or $(PEERS),../.peers-venv/bin/python) Benchmarks/in-turns.py --threads $(or $(THREADS),2) $(if $(ROWS),--rows '$(ROWS)')
 
 # Feeds each reader of files with damaged ones for FUZZ_SECONDS, one reader after another; stops at the first that crashes.
 #   make fuzz [FUZZ_SECONDS=600] [READERS="NumPy NumPyArchive Safetensors IDX"]

@@ -63,9 +63,9 @@ struct Comparison {
       }
     }
     for (row, bound) in [("mlp_cls@128", 1.0), ("rnn_addition@1", 0.5)] {
-      guard let block = ours["hv_block/\(row)"], let single = ours["hv_repeat/\(row)"] else { continue }
+      guard let block = ours["hv_block/\(row)"], let single = ours["hv_singles/\(row)"] else { continue }
       lines.append(
-        "hv_block/\(row) / hv_repeat: \(ratio(block.median, single.median)), fastest \(ratio(block.fastest, single.fastest)) (at most \(bound))"
+        "hv_block/\(row) / hv_singles: \(ratio(block.median, single.median)), fastest \(ratio(block.fastest, single.fastest)) (at most \(bound))"
       )
     }
     if let sgd = ours["step/sgd/mlp_ae_mnist@200"], let esgd = ours["step/esgd_every20/mlp_ae_mnist@200"] {

@@ -30,6 +30,9 @@ struct KappaBench: ParsableCommand {
   @Option(help: "Instead of measuring, print the ratios of the JSON files in this folder.")
   var compare: String?
 
+  @Flag(help: ArgumentHelp("Measure the one row of --rows when a line of standard input says how long.", visibility: .hidden))
+  var turns = false
+
   @Option(help: ArgumentHelp("Do the work of one process row and end.", visibility: .hidden))
   var child: ChildProcess?
 
@@ -42,6 +45,12 @@ struct KappaBench: ParsableCommand {
     if list { return chosen.forEach { print($0.name) } }
     Parallel.threads = threads
     if let child { return child.run() }
+    if turns {
+      guard chosen.count == 1, let prepare = chosen[0].prepare else {
+        throw ValidationError("--turns: --rows \(rows) names \(chosen.count) rows, not one of work in this process")
+      }
+      return Sampler(prepare()).takeTurns()
+    }
     print("\(Configuration.current)\n")
     var results: [Result] = []
     if floor {

@@ -11,10 +11,13 @@ struct Row {
   var name: String
   /// Measures the row for at least so many seconds.
   var measured: (_ minTime: Double) -> Measured
+  /// Makes the data of work in this process; nil where others do it.
+  private(set) var prepare: (() -> Work)?
 
   /// A row of work in this process: `prepare` makes the data.
   init(name: String, prepare: @escaping () -> Work) {
-    self.init(name: name, measured: { measure(prepare(), minTime: $0) })
+    self.init(name: name, measured: { Sampler(prepare()).measured(minTime: $0) })
+    self.prepare = prepare
   }
 
   init(name: String, measured: @escaping (_ minTime: Double) -> Measured) {
@@ -62,28 +65,55 @@ extension [Double] {
   var median: Double { sorted()[count / 2] }
 }
 
-/// The median time of one unit of `work`: after a warm-up, at least five samples and `minTime` seconds.
-func measure(_ work: Work, minTime: Double) -> Measured {
-  let clock = ContinuousClock()
-  func time(_ body: () -> Void) -> Double { clock.measure(body) / .seconds(1) }
-  work.run()
-  let estimate = time(work.run)
-  let inner = estimate > 2e-4 ? 1 : max(1, Int(2e-4 / max(estimate, 1e-7)))
-  if estimate < 0.05 {
-    let end = clock.now.advanced(by: .milliseconds(100))
-    while clock.now < end { work.run() }
+/// Work that has warmed up, with how often it runs for a sample.
+struct Sampler {
+  private let work: Work
+  private let estimate: Double
+  private let inner: Int
+
+  init(_ work: Work) {
+    self.work = work
+    let clock = ContinuousClock()
+    work.run()
+    estimate = clock.measure(work.run) / .seconds(1)
+    inner = estimate > 2e-4 ? 1 : max(1, Int(2e-4 / max(estimate, 1e-7)))
+    if estimate < 0.05 {
+      let end = clock.now.advanced(by: .milliseconds(100))
+      while clock.now < end { work.run() }
+    }
   }
-  var samples: [Double] = []
-  var total = 0.0
-  let least = estimate * 5 > 25 ? 2 : 5
-  while samples.count < least || total < minTime {
-    let sample = time { for _ in 0..<inner { work.run() } }
-    total += sample
-    samples.append(sample / Double(inner * work.count))
+
+  /// Times of one unit of the work: at least so many and for so many seconds.
+  func samples(seconds: Double, atLeast count: Int) -> [Double] {
+    var samples: [Double] = []
+    var total = 0.0
+    let least = estimate * 5 > 25 ? min(2, count) : count
+    while samples.count < least || total < seconds {
+      let sample = ContinuousClock().measure { for _ in 0..<inner { work.run() } } / .seconds(1)
+      total += sample
+      samples.append(sample / Double(inner * work.count))
+    }
+    return samples
   }
-  return Measured(
-    median: samples.median, fastest: samples.min()!, repetitions: samples.count * inner,
-    peakMegabytes: peakResidentMegabytes())
+
+  /// The median time of one unit of the work: at least five samples.
+  func measured(minTime: Double) -> Measured {
+    let samples = samples(seconds: minTime, atLeast: 5)
+    return Measured(
+      median: samples.median, fastest: samples.min()!, repetitions: samples.count * inner,
+      peakMegabytes: peakResidentMegabytes())
+  }
+
+  /// Measures for as many seconds as each line of standard input says and answers with the median and the fastest time.
+  func takeTurns() {
+    print("ready")
+    fflush(nil)
+    while let seconds = readLine().flatMap(Double.init) {
+      let samples = samples(seconds: seconds, atLeast: 1)
+      print(samples.median, samples.min()!)
+      fflush(nil)
+    }
+  }
 }
 
 /// The most memory this process has occupied so far.

@@ -43,6 +43,13 @@ extension Row {
           let point = w.makeObjective().linearization(at: theta)
           return Work(count: 16) { keep(point.hessianVectorProducts(directions)) }
         },
+        // The same directions one by one.
+        Row(name: "hv_singles/\(w.label)") {
+          let theta = w.makeParameters()
+          let directions: Tensor<Float> = RandomStream(seed: 1).normal([16, w.layout.count])
+          let point = w.makeObjective().linearization(at: theta)
+          return Work(count: 16) { keep((0..<16).map { point.hessianVectorProduct(directions[row: $0]) }) }
+        },
         Row(name: "gv/\(w.label)") {
           let (f, theta, v) = (w.makeObjective(), w.makeParameters(), w.direction)
           return Work { keep(f.linearization(at: theta).gaussNewtonVectorProduct(v)) }
