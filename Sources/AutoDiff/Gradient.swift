@@ -9,7 +9,7 @@ import Tensor
 @specialized(where S == Float) @specialized(where S == Double)
 public func gradient<S: TensorScalar>(of loss: Variable<S>, withRespectTo inputs: [Variable<S>]) -> [Variable<S>] {
   require(loss.shape.elementCount == 1, "gradient: a loss has one element, not shape \(loss.shape)")
-  return vectorJacobianProduct(of: loss, withRespectTo: inputs, Variable(Tensor(repeating: 1, shape: loss.shape)))
+  return recordedCotangents(of: loss, inputs, Variable(Tensor(repeating: 1, shape: loss.shape)), "gradient")
 }
 
 /// (∂y/∂x)ᵀ u for each of `inputs`, as recorded variables. `u` has the shape of `result` and may itself be on the tape.
@@ -18,10 +18,34 @@ public func vectorJacobianProduct<S: TensorScalar>(
   of result: Variable<S>, withRespectTo inputs: [Variable<S>], _ cotangent: Variable<S>
 ) -> [Variable<S>] {
   require(cotangent.shape == result.shape, "vectorJacobianProduct: shape \(cotangent.shape) for a result of shape \(result.shape)")
+  return recordedCotangents(of: result, inputs, cotangent, "vectorJacobianProduct")
+}
+
+/// Σᵢ (∂y/∂xᵢ) tᵢ for `inputs` xᵢ and `tangents` tᵢ of their shapes, as a recorded variable: differentiate it again and it is reverse over
+/// forward. `result` is y.
+/// - Complexity: two reverse passes, as it is the derivative of ⟨(∂y/∂x)ᵀ u, t⟩ with respect to u. Where nothing is differentiated again,
+///   `jacobianVectorProduct(at:tangents:_:)` takes one sweep forward.
+@specialized(where S == Float) @specialized(where S == Double)
+public func jacobianVectorProduct<S: TensorScalar>(
+  of result: Variable<S>, withRespectTo inputs: [Variable<S>], _ tangents: [Variable<S>]
+) -> Variable<S> {
+  requireShapes(tangents.map(\.value), of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
+  guard let tape = result.tape else { return Variable(Tensor(zeros: result.shape)) }
+  for (index, tangent) in tangents.enumerated() { tape.requireOwn(tangent, "jacobianVectorProduct", "tangent \(index)") }
+  let u = tape.variable(Tensor(zeros: result.shape))
+  let pullback = recordedCotangents(of: result, inputs, u, "jacobianVectorProduct")
+  let product = zip(pullback, tangents).map { ($0 * $1).sum() }.reduce(Variable(0), +)
+  return recordedCotangents(of: product, [u], Variable(1), "jacobianVectorProduct")[0]
+}
+
+@specialized(where S == Float) @specialized(where S == Double)
+private func recordedCotangents<S: TensorScalar>(
+  of result: Variable<S>, _ inputs: [Variable<S>], _ cotangent: Variable<S>, _ operation: String
+) -> [Variable<S>] {
   let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
   guard let tape = result.tape else { return inputs.map(zeros) }
-  for (index, input) in inputs.enumerated() { tape.requireOwn(input, "vectorJacobianProduct", "input \(index)") }
-  tape.requireOwn(cotangent, "vectorJacobianProduct", "the cotangent")
+  for (index, input) in inputs.enumerated() { tape.requireOwn(input, operation, "input \(index)") }
+  tape.requireOwn(cotangent, operation, "the cotangent")
   let nodes = inputs.compactMap { $0.tape == nil ? nil : $0.node }
   let sweep = ReverseSweep(recordingOn: tape, inputs: nodes, end: result.node + 1)
   let lowest = nodes.min() ?? 0

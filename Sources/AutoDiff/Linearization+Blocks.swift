@@ -17,10 +17,11 @@ extension Linearization {
   /// - Parameter directions: k vectors in the layout of θ, as the rows of a matrix [k, n].
   /// - Returns: [k, n].
   public func gaussNewtonVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
-    let outputTangents = jacobianVectorProducts(directions)
+    requireOutputs("gaussNewtonVectorProducts")
+    let flat = checked(directions, "gaussNewtonVectorProducts")
     var products =
-      outputsAreConstant ? Tensor(zeros: directions.shape) : vectorJacobianProducts(lossHessianProducts(outputTangents))
-    if let plan = penaltyPlan { products += parameterProducts(plan, directions, "gaussNewtonVectorProducts") }
+      outputsAreConstant ? Tensor(zeros: flat.shape) : vectorJacobianProducts(lossHessianProducts(jacobianVectorProducts(flat)))
+    if let plan = penaltyPlan { products += parameterProducts(plan, flat, "gaussNewtonVectorProducts") }
     return products
   }
 
@@ -41,6 +42,7 @@ extension Linearization {
   /// - Returns: the shape of the outputs with an axis of k before it.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func jacobianVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
+    requireOutputs("jacobianVectorProducts")
     let flat = checked(directions, "jacobianVectorProducts")
     let width = flat.shape[0]
     if outputsAreConstant { return Tensor(zeros: outputBlock(of: width)) }
@@ -88,6 +90,7 @@ extension Linearization {
   private func outputBlock(of width: Int) -> Shape { Shape([width] + Array(outputShape)) }
 
   private func widthOfOutputs(_ block: Tensor<Scalar>, _ operation: String) -> Int {
+    requireOutputs(operation)
     let width = block.shape.first ?? 0
     require(
       block.shape == outputBlock(of: width), "\(operation): shape \(block.shape) for outputs of shape \(outputShape), k of them")

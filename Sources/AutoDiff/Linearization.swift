@@ -97,10 +97,15 @@ public final class Linearization<Scalar: TensorScalar> {
 
   var outputNode: Int {
     guard let outputs else {
-      require(!outputsAreConstant, "lossHessianProduct: the outputs depend on no parameter, so nothing was recorded for them")
-      fatalError("a Gauss-Newton product needs a function that names its outputs: Evaluation(loss:outputs:)")
+      fatalError("lossHessianProduct: the outputs depend on no parameter, so nothing was recorded for them")
     }
     return outputs
+  }
+
+  /// Stops the program unless the function names its outputs.
+  func requireOutputs(_ operation: String) {
+    require(
+      outputs != nil || outputsAreConstant, "\(operation): the function does not name its outputs: Evaluation(loss:outputs:)")
   }
 
   /// The recorded parts of the loss's gradient at the outputs.
@@ -140,11 +145,12 @@ public final class Linearization<Scalar: TensorScalar> {
   /// Hessian is added.
   /// - Parameter v: a vector in the layout of θ.
   public func gaussNewtonVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
-    let outputTangent = jacobianVectorProduct(v)
+    requireOutputs("gaussNewtonVectorProduct")
+    let direction = pieces(of: v, "gaussNewtonVectorProduct")
     var product =
-      outputsAreConstant ? Tensor(zeros: [layout.count]) : vectorJacobianProduct(lossHessianProduct(outputTangent))
+      outputsAreConstant
+      ? Tensor(zeros: [layout.count]) : vectorJacobianProduct(lossHessianProduct(outputTangent(along: direction)))
     if let plan = penaltyPlan {
-      let direction = pieces(of: v, "gaussNewtonVectorProduct")
       product += assemble { sums in sweep.run(plan, from: direction, into: &sums) }
     }
     return product
@@ -153,7 +159,12 @@ public final class Linearization<Scalar: TensorScalar> {
   /// J v: how the outputs change along `v`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func jacobianVectorProduct(_ v: Tensor<Scalar>) -> Tensor<Scalar> {
-    let direction = pieces(of: v, "jacobianVectorProduct")
+    requireOutputs("jacobianVectorProduct")
+    return outputTangent(along: pieces(of: v, "jacobianVectorProduct"))
+  }
+
+  @specialized(where Scalar == Float) @specialized(where Scalar == Double)
+  private func outputTangent(along direction: [(node: Int, tangent: Tensor<Scalar>)]) -> Tensor<Scalar> {
     if outputsAreConstant { return Tensor(zeros: outputShape) }
     var sums = [Accumulator<Scalar>()]
     sweep.run(jacobianPlan, from: direction, into: &sums)
@@ -163,6 +174,7 @@ public final class Linearization<Scalar: TensorScalar> {
   /// H_L u: the Hessian of the loss at the outputs applied to `u`, which has their shape.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func lossHessianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
+    requireOutputs("lossHessianProduct")
     require(u.shape == outputShape, "lossHessianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     var sums = [Accumulator<Scalar>()]
     sweep.run(lossHessianPlan, from: [(outputNode, u)], into: &sums)
@@ -172,6 +184,7 @@ public final class Linearization<Scalar: TensorScalar> {
   /// Jᵀ u, in the layout of θ; `u` has the shape of the outputs.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func vectorJacobianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
+    requireOutputs("vectorJacobianProduct")
     require(u.shape == outputShape, "vectorJacobianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
     if outputsAreConstant { return Tensor(zeros: [layout.count]) }
     let result = Tensor<Scalar>(uninitialized: Shape(ofVector: layout.count))

@@ -66,7 +66,10 @@ extension UnaryPrimitive {
   public func addValue(to sum: inout Accumulator<Scalar>, _ x: Tensor<Scalar>) { sum.add(value(x)) }
   public func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) { addValue(to: &sum, point.operand(0)) }
   public func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) {
-    sum.add(tangent(point.takeTangent(0)!, at: point))
+    let tangent = tangent(point.takeTangent(0)!, at: point)
+    require(
+      tangent.shape == point.resultShape, "the tangent rule of \(Self.self) gives shape \(tangent.shape), not \(point.resultShape)")
+    sum.add(tangent)
   }
   public func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) {
     point.add(cotangent(dy, at: point), to: 0)
@@ -203,7 +206,14 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   public func wants(_ index: Int) -> Bool { sweep.wants(sweep.tape.operand(index, of: node)) }
 
   /// Adds `cotangent` to that of operand `index`.
-  public func add(_ cotangent: Variable<Scalar>, to index: Int) { sweep.add(cotangent, to: sweep.tape.operand(index, of: node)) }
+  public func add(_ cotangent: Variable<Scalar>, to index: Int) {
+    let operand = sweep.tape.operand(index, of: node)
+    require(
+      operand < 0 || cotangent.shape == sweep.tape.shape(of: operand),
+      "the cotangent rule of \(sweep.tape.name(node)) gives shape \(cotangent.shape) for an operand of shape \(shape(ofOperand: index))"
+    )
+    sweep.add(cotangent, to: operand)
+  }
 
   /// Adds `block` to positions `start` and following along `axis` of the cotangent of operand `index`.
   func add(block: Variable<Scalar>, along axis: Int, from start: Int, to index: Int) {

@@ -159,15 +159,17 @@ public final class Tape<Scalar: TensorScalar> {
     requireNotEnded()
     require(nodes[node].isDeferred, "\(name(reader)) reads the value of \(name(node)), which its `reads` does not name")
     var sum = Accumulator<Scalar>()
-    addDeferredValue(of: node, to: &sum)
+    nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
     nodes[node].value = sum.takeSum()
     nodes[node].isKept = true
+    // Only backward passes defer values.
+    detector?.check(nodes[node].value, .cotangent, by: origins[node], from: keptOperands(of: node))
     return nodes[node].value
   }
 
-  /// Adds the value of a deferred node to `sum` without keeping it.
+  /// Adds the value of a deferred node to `sum` without keeping it, unless a detector wants to see it.
   func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
-    if nodes[node].isKept { return sum.add(nodes[node].value) }
+    if nodes[node].isKept || detector != nil { return sum.add(value(of: node, readBy: node)) }
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
   }
 
@@ -218,5 +220,6 @@ public final class Tape<Scalar: TensorScalar> {
       "\(operation()): \(what()) lies on another tape; pass its value as a constant: Variable(x.value)")
   }
 
-  private func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }
+  /// What recorded `node`, for messages.
+  func name(_ node: Int) -> String { nodes[node].rules.map { "\($0.primitive)" } ?? "an input" }
 }

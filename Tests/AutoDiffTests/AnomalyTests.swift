@@ -38,6 +38,18 @@ struct AnomalyTests {
     #expect(recorded.location?.hasSuffix(here) == true, "\(recorded)")
   }
 
+  @Test func `names the operation whose cotangent is NaN where it was not computed before somebody asked`() throws {
+    // exp overflows: the weight's gradient, xᵀ D, multiplies a 0 of the data with the infinity.
+    let x = Variable(Tensor<Double>([[0, 1]]))
+    let here = line(1)
+    let function = Function<Double>(count: 2) { matmul(x, $0.reshaped(to: [2, 1])).exp().sum() }
+    let result = anomaly { _ = function.linearization(at: Tensor([0, 1000])).gradient }
+    let found = try #require(result)
+    #expect(found.quantity == .cotangent && found.primitive.contains("MatrixProduct") && found.position == [0, 0])
+    #expect(found.followsInfinity)
+    #expect(found.location?.hasSuffix(here) == true, "\(found)")
+  }
+
   @Test func `names the operation whose tangent is NaN`() throws {
     let found = try #require(
       anomaly {

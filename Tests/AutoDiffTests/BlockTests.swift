@@ -129,10 +129,11 @@ struct BlockTests {
   }
 
   @Test func `stops the program when it has another length than the parameters`() async {
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let problem = Problem([4, 5, 3])
       let point = problem.function(of: Double.self).linearization(at: problem.parameters())
       _ = point.hessianVectorProducts(Tensor(zeros: [2, 3]))
     }
+    #expect(message(of: result).contains("hessianVectorProducts: vectors of shape [2, 3], not [k, "))
   }
 }

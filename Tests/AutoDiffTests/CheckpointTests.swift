@@ -74,8 +74,9 @@ struct CheckpointTests {
   }
 
   @Test func `stop the program when they use a variable that is not among their inputs`() async {
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = valueAndGradient(at: Tensor<Double>([1, 2])) { x in checkpointed(x * 2) { $0 * x }.sum() }
     }
+    #expect(message(of: result).contains("the function uses a variable of a tape that is not among its inputs"))
   }
 }

@@ -109,15 +109,18 @@ struct ExampleGradientTests {
   }
 
   @Test func `stop the program where no losses of examples are named, or they are no vector`() async {
-    await #expect(processExitsWith: .failure) {
+    let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Function<Double>(count: 2) { $0.sum() }.perExampleGradients(at: Tensor([1, 2]))
     }
-    await #expect(processExitsWith: .failure) {
+    #expect(message(of: first).contains("perExampleGradients: the function does not name its examples"))
+    let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Function<Double>(count: 2) { $0.sum() }.sumOfSquaredGradients(at: Tensor([1, 2]))
     }
-    await #expect(processExitsWith: .failure) {
+    #expect(message(of: second).contains("sumOfSquaredGradients: the function does not name its examples"))
+    let third = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Variable(Tensor<Double>([[1, 2]]))
       _ = Evaluation(loss: x.sum(), exampleLosses: x)
     }
+    #expect(message(of: third).contains("losses of examples have one axis, [B], not shape [1, 2]"))
   }
 }

@@ -87,23 +87,30 @@ struct FunctionDerivativeTests {
   }
 
   @Test func `is asked with vectors of the right shapes`() async {
-    await #expect(processExitsWith: .failure) {
+    let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = linearize(at: [Tensor<Double>([1, 2])]) { $0 }.jacobianVectorProduct([Tensor([1, 2, 3])])
     }
-    await #expect(processExitsWith: .failure) { _ = linearize(at: [Tensor<Double>([1, 2])]) { $0 }.vectorJacobianProduct([]) }
-    await #expect(processExitsWith: .failure) { _ = gradient(at: [Tensor<Double>([1, 2])]) { $0[0] } }
-    await #expect(processExitsWith: .failure) {
+    #expect(message(of: first).contains("jacobianVectorProduct: tangent 0 has shape [3], not [2]"))
+    let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = linearize(at: [Tensor<Double>([1, 2])]) { $0 }.vectorJacobianProduct([])
+    }
+    #expect(message(of: second).contains("vectorJacobianProduct: 0 cotangents for 1"))
+    let third = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = gradient(at: [Tensor<Double>([1, 2])]) { $0[0] }
+    }
+    #expect(message(of: third).contains("valueAndGradient: a loss has one element, not shape [2]"))
+    let fourth = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let (x, t, u) = (Tensor<Double>([1, 2]), Tensor<Double>([1]), Tensor<Double>(scalar: 1))
       _ = DirectionalDerivatives(of: { $0[0].sum() }, at: [x], along: [t], cotangent: u)
     }
+    #expect(message(of: fourth).contains("DirectionalDerivatives: tangent 0 has shape [1], not [2]"))
   }
 
   @Test func `of one tensor says that a loss has one element`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = gradient(at: Tensor<Double>([1, 2])) { $0 }
     }
-    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(message.contains("valueAndGradient: a loss has one element, not shape [2]"))
+    #expect(message(of: result).contains("valueAndGradient: a loss has one element, not shape [2]"))
   }
 
   @Test func `has differences that approach its exact products`() {
@@ -143,12 +150,23 @@ struct CheckDerivativesTests {
     #expect(cotangent?.description.contains("the cotangent (reverse mode)") == true)
     #expect(check(.reads)?.check == .second)
   }
+
+  @Test("stops the program at a rule whose result has a wrong shape", arguments: [FaultyCube.Fault.tangentShape, .cotangentShape])
+  fileprivate func stopsAtShapes(_ fault: FaultyCube.Fault) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [fault] in
+      _ = DirectionalDerivatives(
+        of: { $0[0].applying(FaultyCube(fault: fault)) }, at: [Tensor([[1, 2]])], along: [Tensor([[3, 4]])],
+        cotangent: Tensor([[5, 6]]))
+    }
+    let rule = fault == .tangentShape ? "tangent" : "cotangent"
+    #expect(message(of: result).contains("the \(rule) rule of FaultyCube gives shape [2]"), "\(message(of: result))")
+  }
 }
 
 /// y = x³ with a rule that is wrong: the tangent at the element 2, the cotangent by a factor, or a second derivative that is
 /// missing.
 private struct FaultyCube: UnaryPrimitive {
-  enum Fault { case tangent, cotangent, reads }
+  enum Fault: Codable { case tangent, cotangent, reads, tangentShape, cotangentShape }
   typealias Scalar = Double
   let fault: Fault
 
@@ -156,11 +174,13 @@ private struct FaultyCube: UnaryPrimitive {
   func value(_ x: Tensor<Double>) -> Tensor<Double> { x * x * x }
   func tangent(_ dx: consuming Tensor<Double>, at p: TangentPoint<Double>) -> Tensor<Double> {
     let slope = 3 * p.x * p.x
+    if fault == .tangentShape { return (dx * slope).flattened() }
     return dx * (fault == .tangent ? slope + (p.x .== 2).converted(to: Double.self) : slope)
   }
   func cotangent(_ dy: Variable<Double>, at p: CotangentPoint<Double>) -> Variable<Double> {
     switch fault {
-    case .tangent: 3 * dy * p.x * p.x
+    case .tangent, .tangentShape: 3 * dy * p.x * p.x
+    case .cotangentShape: (3 * dy * p.x * p.x).reshaped(to: [2])
     case .cotangent: 3.5 * dy * p.x * p.x
     case .reads: 3 * dy * p.x.stoppingGradient() * p.x
     }

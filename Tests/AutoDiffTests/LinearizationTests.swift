@@ -161,9 +161,21 @@ struct LinearizationTests {
   }
 
   @Test func `asks for outputs before it forms Gauss-Newton products`() async {
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Function<Double>(count: 1) { $0.sum() }.linearization(at: Tensor([1])).gaussNewtonVectorProduct(Tensor([1]))
     }
+    #expect(
+      message(of: result).contains("gaussNewtonVectorProduct: the function does not name its outputs: Evaluation(loss:outputs:)"))
+  }
+
+  @Test func `names the product whose vector does not fit`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      var layout = ParameterLayout()
+      layout.append("x", [2])
+      let function = Function<Double>(layout) { Evaluation(loss: $0[0].sum(), outputs: $0[0]) }
+      _ = function.linearization(at: Tensor([1, 2])).gaussNewtonVectorProduct(Tensor([1]))
+    }
+    #expect(message(of: result).contains("gaussNewtonVectorProduct: a vector of shape [1] for 2 parameters"))
   }
 
   @Test func `takes vectors of any strides`() {

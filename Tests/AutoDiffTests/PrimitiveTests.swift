@@ -6,15 +6,13 @@ import Testing
 @Suite("Every primitive")
 struct PrimitiveTests {
   @Test func `has an entry in the catalogue`() throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../Sources/AutoDiff/Primitives").standardized
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Sources").standardized
+    let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
+    // A type, or an extension of one, whose header names a protocol of primitives, on however many lines.
+    let header = /(?:^|\n)[a-z ]*\b(?:struct|class|enum|extension) (\w+)[^{]*:[^{]*\b(?:Unary|Binary|Variadic)?Primitive\b/
     let declared = try Set(
       files.filter { $0.pathExtension == "swift" }.flatMap { file in
-        try String(contentsOf: file, encoding: .utf8).matches(
-          of: /struct (\w+)[^\n]*:[^\n]*\b(?:Unary|Binary|Variadic)?Primitive\b/
-        )
-        .map { String($0.1) }
+        try String(contentsOf: file, encoding: .utf8).matches(of: header).map { String($0.1) }
       })
     #expect(declared.count >= 50, "the scan of \(folder.path) found only \(declared.sorted())")
     #expect(declared == Set(PrimitiveCase.catalog.map(\.primitive)))
@@ -79,11 +77,9 @@ struct PrimitiveTests {
     let (tangents, cotangent) = example.directions(seed: 29)
     let tape = Tape<Double>()
     let inputs = example.inputs.map { tape.variable($0) }
-    let seed = tape.variable(cotangent)
-    let pullback = vectorJacobianProduct(of: example.function(inputs), withRespectTo: inputs, seed)
+    let pullback = vectorJacobianProduct(of: example.function(inputs), withRespectTo: inputs, Variable(cotangent))
     let product = inner(pullback, tangents)
-    // J t, recorded: the derivative of <J^T u, t> with respect to u.
-    let tangent = gradient(of: product, withRespectTo: [seed])[0]
+    let tangent = jacobianVectorProduct(of: example.function(inputs), withRespectTo: inputs, tangents.map { Variable($0) })
     let reverseOverForward = gradient(of: inner([tangent], [cotangent]), withRespectTo: inputs)
     let reverseOverReverse = gradient(of: product, withRespectTo: inputs)
     let d = DirectionalDerivatives(of: example.function, at: example.inputs, along: tangents, cotangent: cotangent)

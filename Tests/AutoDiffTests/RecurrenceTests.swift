@@ -290,13 +290,15 @@ struct RecurrenceTests {
   }
 
   @Test func `says what does not fit`() async {
-    await #expect(processExitsWith: .failure) {
+    let first = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Variable(Tensor<Double>(zeros: [3, 2, 8]))
       _ = recurrence(.lstm, x, weight: Variable(Tensor(zeros: [2, 8])), state: Variable(Tensor(zeros: [1, 2, 2])))
     }
-    await #expect(processExitsWith: .failure) {
+    #expect(message(of: first).contains("inputs [3, 2, 8], weight [2, 8] and state [1, 2, 2] do not fit"))
+    let second = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Variable(Tensor<Double>(zeros: [3, 2, 8]))
       _ = recurrence(.gru, x, weight: Variable(Tensor(zeros: [2, 8])), state: Variable(Tensor(zeros: [1, 2, 2])))
     }
+    #expect(message(of: second).contains("inputs [3, 2, 8], weight [2, 8] and state [1, 2, 2] do not fit"))
   }
 }

@@ -4,14 +4,12 @@ import Testing
 
 @Suite("A tape")
 struct TapeTests {
-  private func message(_ result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }
-
   @Test func `stops the program where variables of two tapes meet, and says what to do`() async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let (a, b) = (Tape<Double>().variable(Tensor([1, 2])), Tape<Double>().variable(Tensor([3, 4])))
       _ = a * b
     }
-    #expect(message(result).contains("variables of two tapes"))
+    #expect(message(of: result).contains("variables of two tapes"))
   }
 
   @Test func `stops the program where its variables are used after it has ended`() async {
@@ -23,7 +21,7 @@ struct TapeTests {
       }
       _ = kept! * 2
     }
-    #expect(message(result).contains("after its tape has ended"))
+    #expect(message(of: result).contains("after its tape has ended"))
   }
 
   @Test func `stops the program where a gradient is asked for after it has ended`() async {
@@ -35,13 +33,13 @@ struct TapeTests {
       }
       _ = gradient(of: kept!.loss, withRespectTo: [kept!.x])
     }
-    #expect(message(result).contains("after its tape has ended"))
+    #expect(message(of: result).contains("after its tape has ended"))
   }
 
   /// Calls that are given a variable of another tape, the sum of the exponentials of [1, 2].
   enum Stranger: CaseIterable, Codable {
     case valueAndGradient, function, linearization, outputs, exampleLosses, penalty, hessian, input, cotangent, linearize
-    case directional
+    case directional, tangent
 
     /// How the message names what does not belong.
     var name: String {
@@ -52,10 +50,11 @@ struct TapeTests {
       case .exampleLosses: "linearization: exampleLosses"
       case .penalty: "linearization: the penalty"
       case .hessian: "hessian: the loss"
-      case .input: "vectorJacobianProduct: input 0"
+      case .input: "gradient: input 0"
       case .cotangent: "vectorJacobianProduct: the cotangent"
       case .linearize: "linearize: output 0"
       case .directional: "DirectionalDerivatives: the result"
+      case .tangent: "jacobianVectorProduct: tangent 0"
       }
     }
   }
@@ -63,7 +62,7 @@ struct TapeTests {
   @Test("stops the program where it is given a variable of another one", arguments: Stranger.allCases)
   func strangers(_ stranger: Stranger) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [stranger] in call(stranger) }
-    #expect(message(result).contains("\(stranger.name) lies on another tape"), "\(stranger): \(message(result))")
+    #expect(message(of: result).contains("\(stranger.name) lies on another tape"), "\(stranger): \(message(of: result))")
   }
 
   @Test func `still lets the values be read after it has ended`() {
@@ -103,6 +102,9 @@ private func call(_ stranger: TapeTests.Stranger) {
     let own = Tape<Double>().variable(x)
     _ = vectorJacobianProduct(of: own.reshaped(to: [2, 1]), withRespectTo: [own], other.reshaped(to: [2, 1]))
   case .linearize: _ = linearize(at: [x]) { _ in [loss] }
+  case .tangent:
+    let own = Tape<Double>().variable(x)
+    _ = jacobianVectorProduct(of: own.exp(), withRespectTo: [own], [other])
   case .directional: _ = DirectionalDerivatives(of: { _ in loss }, at: [x], along: [x], cotangent: Tensor(scalar: 1))
   }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("The batches of an epoch")
@@ -92,6 +93,3 @@ struct BatchesTests {
     #expect(message(of: result).contains("batch 10 of 10"))
   }
 }
-
-/// What a process that was expected to stop wrote before it did.
-func message(of result: ExitTest.Result?) -> String { String(decoding: result?.standardErrorContent ?? [], as: UTF8.self) }

@@ -28,6 +28,45 @@ struct MemoryTests {
     }
   }
 
+  /// A convolution and a recurrence behind it: 6 steps of two examples.
+  private static var sequenceProblem: Function<Float> {
+    var layout = ParameterLayout()
+    layout.append("kernel", [3, 1, 3, 3])
+    layout.append("weight", [5, 20])
+    layout.append("out", [5, 2])
+    let images = Variable(RandomStream(seed: 1).normal([12, 1, 6, 6]) as Tensor<Float>)
+    let project = Variable(RandomStream(seed: 2).normal([3 * 36, 20]) as Tensor<Float>) * 0.1
+    return Function(layout) { p in
+      let features = conv2d(images, p["kernel"], Convolution2D(padding: 1)).tanh().reshaped(to: [12, 3 * 36])
+      let inputs = matmul(features, project).reshaped(to: [6, 2, 20])
+      let states = recurrence(.lstm, inputs, weight: p["weight"], state: Variable(Tensor(zeros: [2, 2, 5])))
+      let outputs = matmul(states[row: 5], p["out"])
+      return Evaluation(loss: outputs.softmaxCrossEntropy(Tensor<Int32>([0, 1])).mean(), outputs: outputs)
+    }
+  }
+
+  @Test func `nor in the process, of any product of one linearization`() async {
+    await #expect(processExitsWith: .success) {
+      let function = Self.sequenceProblem
+      let n = function.layout.count
+      let theta: Tensor<Float> = RandomStream(seed: 3).normal([n])
+      let (v, block): (Tensor<Float>, Tensor<Float>) = (RandomStream(seed: 4).normal([n]), RandomStream(seed: 5).normal([16, n]))
+      let u: Tensor<Float> = RandomStream(seed: 6).normal([2, 2])
+      let point = function.linearization(at: theta)
+      let products: [(name: String, work: () -> Void)] = [
+        ("Hv", { _ = point.hessianVectorProduct(v) }), ("Gv", { _ = point.gaussNewtonVectorProduct(v) }),
+        ("Jv", { _ = point.jacobianVectorProduct(v) }), ("J'u", { _ = point.vectorJacobianProduct(u) }),
+        ("HV", { _ = point.hessianVectorProducts(block) }), ("GV", { _ = point.gaussNewtonVectorProducts(block) }),
+      ]
+      for product in products {
+        for _ in 0..<20 { product.work() }
+        let resident = residentBytes()
+        #expect(growth(product.work) == 0, "\(product.name)")
+        if residentMemoryIsTelling { #expect(Double(residentBytes()) < 1.02 * Double(resident), "\(product.name)") }
+      }
+    }
+  }
+
   @Test func `of steps of an optimizer`() async {
     await #expect(processExitsWith: .success) {
       var optimizer = PreconditionedSGD(learningRate: 1e-3, preconditioner: Equilibration<Double>(every: 3))

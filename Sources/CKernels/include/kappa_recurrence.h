@@ -1,6 +1,6 @@
 // One step of a recurrent cell for `rows` examples of `width` units, between its matrix products: values, tangents (of the step),
-// cotangents (its adjoint) and tangents of those. A row of a state is `width` long, one of the gates 4 width; rows follow each other
-// without gaps. Derivatives of gates are those of their pre-activations.
+// cotangents (its adjoint) and tangents of those. A row of a state is `width` long, one of the gates 4 width, of a tanh cell width; rows follow
+// each other without gaps, except where a `kappa_cell_layout` says otherwise. Derivatives of gates are those of their pre-activations.
 //
 // LSTM: gates i, f, g, o; cell = f before + i g, squashed = tanh cell, state = o squashed; before: the cell of the previous step.
 // GRU: gates r, z, m, n; n = tanh(n' + r m), state = n + z (before - n); m is the state's part of the candidate's pre-activation, n'

@@ -71,8 +71,8 @@ extension RecurrenceKernel {
     return (block.asGiven(dy), result)
   }
 
-  /// What the inputs' and the weight's tangents make of the pre-activations', before the states' are known. The states are known:
-  /// their products with a weight's tangent are one for all steps.
+  /// What the inputs' and the weight's tangents make of the pre-activations', before the states' tangents are known. The
+  /// states themselves are known: their products with a weight's tangent are one for all steps.
   private func preactivationTangents(
     _ dx: inout Tensor<S>?, _ dw: Tensor<S>?, _ block: BlockArrangement, value y: Tensor<S>
   ) -> RecurrenceRecordTangent<S> {
