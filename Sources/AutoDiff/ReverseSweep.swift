@@ -69,6 +69,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
     roles = Self.roles(tape, inputs, keeping: kept, end)
     sums = []
     lists = Array(repeating: PartList(), count: end)
+    // About a part a node; growing step by step would take longer than all else that is done for a small function's parts.
+    next.reserveCapacity(end)
   }
 
   @inline(__always)
@@ -226,7 +228,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
       return add(place, waiting[0].part, to: node)
     }
     for axis in 0..<shape.rank {
-      let chosen = waiting.filter { $0.axis == axis }
+      let chosen = waiting.allSatisfy { $0.axis == axis } ? waiting : waiting.filter { $0.axis == axis }
       if chosen.isEmpty { continue }
       append(.applying(Assembly(shape: shape, axis: axis, starts: chosen.map(\.start)), to: chosen.map(\.part)), to: node)
     }
