@@ -4,7 +4,7 @@ On a machine whose speed changes within a minute the medians of rows measured on
 comparison by itself, and the ratio is the median of those of all turns.
 
 usage: in-turns.py [--threads 2] [--rows REGEX] [--turns 15] [--seconds 0.3] [--against ROW] [--peers torch,jax]
-With --against, ours are compared with another row of ours and no peer: --rows hv_block/mlp_cls@128 --against hv_repeat/mlp_cls@128.
+With --against, ours are compared with another row of ours and no peer: --rows hv_block/mlp_cls@128 --against hv_singles/mlp_cls@128.
 The Python that runs this has PyTorch and JAX, if peers are asked for; PEER_SCRIPTS is the folder of their scripts, ../shared/peers beside the
 project by default.
 """
@@ -139,6 +139,11 @@ def compare(row, arguments):
         others = [
             Participant(peer, [sys.executable, os.path.abspath(__file__), "--serve", peer, "--threads", str(arguments.threads), "--rows", row],
                         arguments.threads) for peer in peers]
+    for participant in [first] + others:
+        if not participant.is_there:
+            print(f"{row}: {participant.label}does not do it", file=sys.stderr)
+    if not first.is_there:
+        sys.exit(1)
     others = [other for other in others if other.is_there]
     for _ in range(arguments.turns):
         for participant in [first] + others:

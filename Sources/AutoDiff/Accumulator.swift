@@ -16,6 +16,8 @@ public struct Accumulator<Scalar: TensorScalar> {
       return total
     }
   }
+  /// The shape of the sum so far; nil while nothing was added.
+  var shape: Shape? { hasTerms ? total.shape : nil }
   /// Whether anything was added.
   private(set) var hasTerms = false
   /// The sum but for what waits, if there are terms. Not an optional, for the reason in `TensorTable`.

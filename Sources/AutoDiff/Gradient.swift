@@ -21,15 +21,15 @@ public func vectorJacobianProduct<S: TensorScalar>(
   return recordedCotangents(of: result, inputs, cotangent, "vectorJacobianProduct")
 }
 
-/// Σᵢ (∂y/∂xᵢ) tᵢ for `inputs` xᵢ and `tangents` tᵢ of their shapes, as a recorded variable: differentiate it again and it is reverse over
-/// forward. `result` is y.
-/// - Complexity: two reverse passes, as it is the derivative of ⟨(∂y/∂x)ᵀ u, t⟩ with respect to u. Where nothing is differentiated again,
-///   `jacobianVectorProduct(at:tangents:_:)` takes one sweep forward.
+/// Σᵢ (∂y/∂xᵢ) tᵢ for `inputs` xᵢ and `tangents` tᵢ of their shapes, as a recorded variable: differentiate it again and it is
+/// reverse over forward. `result` is y.
+/// - Complexity: two reverse passes, as it is the derivative of ⟨(∂y/∂x)ᵀ u, t⟩ with respect to u. Where nothing is
+///   differentiated again, `jacobianVectorProduct(at:tangents:_:)` takes one sweep forward.
 @specialized(where S == Float) @specialized(where S == Double)
 public func jacobianVectorProduct<S: TensorScalar>(
   of result: Variable<S>, withRespectTo inputs: [Variable<S>], _ tangents: [Variable<S>]
 ) -> Variable<S> {
-  requireShapes(tangents.map(\.value), of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
+  requireShapes(tangents.map(\.shape), of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
   guard let tape = result.tape else { return Variable(Tensor(zeros: result.shape)) }
   for (index, tangent) in tangents.enumerated() { tape.requireOwn(tangent, "jacobianVectorProduct", "tangent \(index)") }
   let u = tape.variable(Tensor(zeros: result.shape))
@@ -89,7 +89,7 @@ public struct DirectionalDerivatives<Scalar: TensorScalar> {
     of f: ([Variable<Scalar>]) -> Variable<Scalar>, at inputs: [Tensor<Scalar>], along tangents: [Tensor<Scalar>],
     cotangent u: Tensor<Scalar>
   ) {
-    requireShapes(tangents, of: inputs.map(\.shape), "DirectionalDerivatives", "tangent")
+    requireShapes(tangents.map(\.shape), of: inputs.map(\.shape), "DirectionalDerivatives", "tangent")
     let tape = Tape<Scalar>()
     let variables = inputs.map { tape.variable($0) }
     let result = f(variables)

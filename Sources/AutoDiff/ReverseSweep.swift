@@ -69,7 +69,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
     roles = Self.roles(tape, inputs, keeping: kept, end)
     sums = []
     lists = Array(repeating: PartList(), count: end)
-    // About a part a node; growing step by step would take longer than all else that is done for a small function's parts.
+    // About a part a node.
     next.reserveCapacity(end)
   }
 

@@ -73,6 +73,7 @@ extension TangentSweep {
         if takesBlocks {
           (blockWidth, lastUses) = (width, step.lastUses)
           tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+          requireShape(sum.shape, of: step.node, point.resultShape)
           (blockWidth, lastUses) = (nil, 0)
         } else {
           addDirections(to: &sum, of: width, at: point)

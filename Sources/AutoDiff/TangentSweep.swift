@@ -136,10 +136,12 @@ final class TangentSweep<Scalar: TensorScalar> {
       if step.sums.count == 1 && !step.isUsedLater {
         let target = plan.targets[step.sums.lowerBound]
         tape.nodes[step.node].rules!.addTangent(to: &sums[target], at: point)
+        requireShape(sums[target].shape, of: step.node, tape.shape(of: step.node))
         if tape.detector != nil { watch(sums[target].sum, of: step.node) }
       } else {
         var sum = Accumulator<Scalar>()
         tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+        requireShape(sum.shape, of: step.node, tape.shape(of: step.node))
         if tape.detector != nil { watch(sum.sum, of: step.node) }
         if sum.hasTerms {
           let tangent = sum.takeSum()
@@ -155,6 +157,12 @@ final class TangentSweep<Scalar: TensorScalar> {
   func begin(_ sources: [(node: Int, tangent: Tensor<Scalar>)]) {
     tangents.reserve(tape.count)
     for source in sources { tangents.set(source.node, source.tangent) }
+  }
+
+  /// Stops the program if the rule of `node` gave a tangent, and it has another shape than it should.
+  @inline(__always)
+  func requireShape(_ found: Shape?, of node: Int, _ expected: @autoclosure () -> Shape) {
+    if let found { require(found == expected(), "the tangent rule of \(tape.name(node)) gives shape \(found), not \(expected())") }
   }
 
   /// Looks at the tangent of `node` while a detector watches.

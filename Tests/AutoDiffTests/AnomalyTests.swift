@@ -41,8 +41,10 @@ struct AnomalyTests {
   @Test func `names the operation whose cotangent is NaN where it was not computed before somebody asked`() throws {
     // exp overflows: the weight's gradient, xᵀ D, multiplies a 0 of the data with the infinity.
     let x = Variable(Tensor<Double>([[0, 1]]))
+    var layout = ParameterLayout()
+    layout.append("weight", [2, 1])
     let here = line(1)
-    let function = Function<Double>(count: 2) { matmul(x, $0.reshaped(to: [2, 1])).exp().sum() }
+    let function = Function<Double>(layout) { Evaluation(loss: matmul(x, $0[0]).exp().sum()) }
     let result = anomaly { _ = function.linearization(at: Tensor([0, 1000])).gradient }
     let found = try #require(result)
     #expect(found.quantity == .cotangent && found.primitive.contains("MatrixProduct") && found.position == [0, 0])

@@ -13,20 +13,18 @@ struct FusedCase: CustomTestStringConvertible, Sendable {
   private static let targets: Tensor<Double> = RandomStream(seed: 1).uniform([3, 4])
 
   private static func activation(
-    _ name: String, _ kind: Activation, _ f: @escaping @Sendable (Variable<Double>) -> Variable<Double>
-  )
-    -> FusedCase
-  {
+    _ kind: Activation, _ f: @escaping @Sendable (Variable<Double>) -> Variable<Double>
+  ) -> FusedCase {
     FusedCase(
-      testDescription: "bias + \(name)", shapes: [[3, 4], [4]], fused: { $0[0].activated(kind, bias: $0[1]) },
+      testDescription: "bias and \(kind)", shapes: [[3, 4], [4]], fused: { $0[0].activated(kind, bias: $0[1]) },
       composed: { f($0[0] + $0[1]) })
   }
 
   static let all = [
-    activation("identity", .identity) { $0 },
-    activation("tanh", .tanh) { $0.tanh() },
-    activation("sigmoid", .sigmoid) { $0.sigmoid() },
-    activation("leaky ReLU", .leakyRelu(slope: 0.25)) { $0.leakyRelu(slope: 0.25) },
+    activation(.identity) { $0 },
+    activation(.tanh) { $0.tanh() },
+    activation(.sigmoid) { $0.sigmoid() },
+    activation(.leakyRelu(slope: 0.25)) { $0.leakyRelu(slope: 0.25) },
     FusedCase(
       testDescription: "softmax cross-entropy", shapes: [[3, 4]], fused: { $0[0].softmaxCrossEntropy(labels) },
       composed: { z in
@@ -50,12 +48,6 @@ struct FusedTests {
     let u: Tensor<Double> = RandomStream(seed: 5).normal(example.composed(x.map { Variable($0) }).shape)
     let fused = DirectionalDerivatives(of: example.fused, at: x, along: t, cotangent: u)
     let composed = DirectionalDerivatives(of: example.composed, at: x, along: t, cotangent: u)
-    let tolerance = Tolerance(relative: 1e-13, absolute: 1e-14)
-    expectClose(fused.value, composed.value, tolerance, "value")
-    expectClose(fused.tangent, composed.tangent, tolerance, "tangent")
-    for index in x.indices {
-      expectClose(fused.cotangents[index], composed.cotangents[index], tolerance, "cotangent \(index)")
-      expectClose(fused.cotangentTangents[index], composed.cotangentTangents[index], tolerance, "its tangent \(index)")
-    }
+    expectClose(fused, composed, Tolerance(relative: 1e-13, absolute: 1e-14))
   }
 }

@@ -54,6 +54,22 @@ package func expectClose<S: TensorScalar>(
   expectClose(actual, expected, .golden(S.self), what(), sourceLocation: sourceLocation)
 }
 
+/// As above, for all derivatives of a function; `what` stands behind their names.
+package func expectClose<S: TensorScalar>(
+  _ actual: DirectionalDerivatives<S>, _ expected: DirectionalDerivatives<S>, _ tolerance: Tolerance, _ what: String = "",
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  expectClose(actual.value, expected.value, tolerance, "value \(what)", sourceLocation: sourceLocation)
+  expectClose(actual.tangent, expected.tangent, tolerance, "tangent \(what)", sourceLocation: sourceLocation)
+  #expect(actual.cotangents.count == expected.cotangents.count, sourceLocation: sourceLocation)
+  for (index, cotangent) in actual.cotangents.enumerated() {
+    expectClose(cotangent, expected.cotangents[index], tolerance, "cotangent \(index) \(what)", sourceLocation: sourceLocation)
+    expectClose(
+      actual.cotangentTangents[index], expected.cotangentTangents[index], tolerance, "tangent of cotangent \(index) \(what)",
+      sourceLocation: sourceLocation)
+  }
+}
+
 /// As above, for numbers.
 package func expectClose(
   _ actual: Double, _ expected: Double, _ tolerance: Tolerance, _ what: @autoclosure () -> String,

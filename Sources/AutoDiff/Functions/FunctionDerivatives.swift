@@ -54,7 +54,7 @@ public func jacobianVectorProduct<S: TensorScalar>(
 public func hessianVectorProduct<S: TensorScalar>(
   at inputs: [Tensor<S>], along v: [Tensor<S>], _ f: ([Variable<S>]) -> Variable<S>
 ) -> [Tensor<S>] {
-  requireShapes(v, of: inputs.map(\.shape), "hessianVectorProduct", "vector")
+  requireShapes(v.map(\.shape), of: inputs.map(\.shape), "hessianVectorProduct", "vector")
   return recordedGradient(at: inputs, f, "hessianVectorProduct").jacobianVectorProduct(v)
 }
 

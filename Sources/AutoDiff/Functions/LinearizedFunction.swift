@@ -29,7 +29,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
   /// - Parameter tangents: tᵢ, one of the shape of each input.
   /// - Complexity: about one evaluation of the function for each call.
   public func jacobianVectorProduct(_ tangents: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
-    requireShapes(tangents, of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
+    requireShapes(tangents.map(\.shape), of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
     var sums = outputs.map { _ in Accumulator<Scalar>() }
     sweep.run(plan, from: zip(inputs, tangents).map { (node: $0.node, tangent: $1) }, into: &sums)
     return values.indices.map { sums[$0].sum ?? Tensor(zeros: values[$0].shape) }
@@ -55,7 +55,7 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
 
   /// As `vectorJacobianProduct`; with `consuming`, for the last time: values are let go on the way.
   func pullback(_ cotangents: [Tensor<Scalar>], consuming: Bool) -> [Tensor<Scalar>] {
-    requireShapes(cotangents, of: values.map(\.shape), "vectorJacobianProduct", "cotangent")
+    requireShapes(cotangents.map(\.shape), of: values.map(\.shape), "vectorJacobianProduct", "cotangent")
     let end = (outputs.map { $0.tape == nil ? -1 : $0.node }.max() ?? -1) + 1
     let reverse = ReverseSweep(tape, inputs: inputs.map { ($0.node, nil) }, end: end)
     for (output, cotangent) in zip(outputs, cotangents) where output.tape != nil { reverse.seed(output.node, Variable(cotangent)) }
@@ -64,10 +64,10 @@ public final class LinearizedFunction<Scalar: TensorScalar> {
   }
 }
 
-/// Stops the program unless `vectors` have the given shapes.
-func requireShapes<S>(_ vectors: [Tensor<S>], of shapes: [Shape], _ operation: String, _ name: String) {
-  require(vectors.count == shapes.count, "\(operation): \(vectors.count) \(name)s for \(shapes.count)")
-  for (index, (vector, shape)) in zip(vectors, shapes).enumerated() {
-    require(vector.shape == shape, "\(operation): \(name) \(index) has shape \(vector.shape), not \(shape)")
+/// Stops the program unless vectors of the shapes `found` have those of what they belong to.
+func requireShapes(_ found: [Shape], of shapes: [Shape], _ operation: String, _ name: String) {
+  require(found.count == shapes.count, "\(operation): \(found.count) \(name)s for \(shapes.count)")
+  for (index, (vector, shape)) in zip(found, shapes).enumerated() {
+    require(vector == shape, "\(operation): \(name) \(index) has shape \(vector), not \(shape)")
   }
 }

@@ -101,9 +101,9 @@ extension RecurrenceKernel {
     return directions == nil ? all.flattened() : all
   }
 
-  /// What the given tangents and the weight's make of those of the states' cotangents, before the later steps' tangents are known: [steps +
-  /// 1, batch, width] as `block` arranges them, the first plane for the first state, or without that plane. Over the given ones
-  /// where that is the same and nobody else has them. The cotangents themselves are known: their products with a weight's tangent
+  /// What the given tangents and the weight's make of those of the states' cotangents, before the later steps' tangents are known:
+  /// [steps + 1, batch, width] as `block` arranges them, the first plane for the first state, or without that plane. Over the given
+  /// ones where that is the same and nobody else has them. The cotangents themselves are known: their products with a weight's tangent
   /// are one for all steps.
   private func stateCotangentTangents(
     _ given: inout Tensor<S>?, _ dw: Tensor<S>?, _ tangents: RecurrenceRecordTangent<S>, _ block: BlockArrangement,
