@@ -203,7 +203,7 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   public func wants(_ index: Int) -> Bool { sweep.wants(sweep.tape.operand(index, of: node)) }
 
   /// Adds `cotangent` to that of operand `index`.
-  public func add(_ cotangent: Variable<Scalar>, to index: Int) {
+  public func add(_ cotangent: consuming Variable<Scalar>, to index: Int) {
     let operand = sweep.tape.operand(index, of: node)
     require(
       operand < 0 || cotangent.shape == sweep.tape.shape(of: operand),
@@ -213,7 +213,7 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   }
 
   /// Adds `block` to positions `start` and following along `axis` of the cotangent of operand `index`.
-  func add(block: Variable<Scalar>, along axis: Int, from start: Int, to index: Int) {
+  func add(block: consuming Variable<Scalar>, along axis: Int, from start: Int, to index: Int) {
     sweep.add(block: block, along: axis, from: start, to: sweep.tape.operand(index, of: node))
   }
 

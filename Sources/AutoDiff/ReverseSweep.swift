@@ -92,7 +92,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
   private func removeParts() { parts.removeAll { next[$0] == Self.taken } }
 
   /// Gives `node` the cotangent to start from.
-  func seed(_ node: Int, _ cotangent: Variable<Scalar>) { if node < roles.count { add(cotangent, to: node) } }
+  func seed(_ node: Int, _ cotangent: consuming Variable<Scalar>) { if node < roles.count { add(cotangent, to: node) } }
 
   /// Carries cotangents from the nodes in `range`, last first, to their operands. With `consuming`, values that no earlier node
   /// reads are let go on the way.
@@ -205,12 +205,12 @@ final class ReverseSweep<Scalar: TensorScalar> {
 
   func wants(_ node: Int) -> Bool { node >= 0 && roles[node] != .none }
 
-  func add(_ cotangent: Variable<Scalar>, to node: Int) {
+  func add(_ cotangent: consuming Variable<Scalar>, to node: Int) {
     guard wants(node) else { return }
     if isRecording { append(cotangent, to: node) } else { sums[node].add(cotangent.value) }
   }
 
-  func add(block: Variable<Scalar>, along axis: Int, from start: Int, to node: Int) {
+  func add(block: consuming Variable<Scalar>, along axis: Int, from start: Int, to node: Int) {
     guard wants(node) else { return }
     if isRecording {
       blocks[node, default: []].append(Block(axis: axis, start: start, part: block))

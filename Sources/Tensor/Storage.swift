@@ -9,8 +9,15 @@ package final class Storage: @unchecked Sendable {
   /// Gives the memory back when it goes, where that is not the pool's.
   private let owner: AnyObject?
 
-  /// What tensors that stand in for none share.
-  static let empty = Storage(byteCount: 0)
+  /// What tensors that stand in for none share. The compiler lays it out in the program's data, for its fields are constants; nobody
+  /// counts references to such an object, and small operations make and let go of it more often than they compute.
+  static let empty = Storage()
+
+  private init() {
+    pointer = UnsafeMutableRawPointer(bitPattern: 64).unsafelyUnwrapped
+    byteCount = 0
+    owner = nil
+  }
 
   init(byteCount: Int) {
     pointer = kappa_allocate(byteCount)
