@@ -8,7 +8,7 @@ extension Linearization {
   /// - Parameter directions: k vectors in the layout of θ, as the rows of a matrix [k, n].
   /// - Returns: [k, n].
   /// - Complexity: the arithmetic of k single products; for small operations much less time. Memory for the tangents of every
-  ///   activation along as many directions as keep the largest at half a million numbers.
+  ///   activation along as many directions as keep the largest at 131,072 numbers.
   public func hessianVectorProducts(_ directions: Tensor<Scalar>) -> Tensor<Scalar> {
     parameterProducts(hessianPlan, directions, "hessianVectorProducts")
   }

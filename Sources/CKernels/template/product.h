@@ -21,9 +21,9 @@ typedef struct {
 static inline __attribute__((always_inline)) void NAME(tile)(
     size_t rows, size_t vectors, const NAME(sizes) *s, const T *a, const T *b, T *c, size_t last) {
   const size_t k = s->k, down = s->down, across = s->across, ldb = s->ldb, ldc = s->ldc;
-  const T *at[8];
+  const T *at[2];
 #pragma unroll
-  for (size_t i = 0; i < rows; i++) at[i] = a + i * down;
+  for (size_t i = 0; i < rows; i += 4) at[i / 4] = a + i * down;
   V sum[8][3];
 #pragma unroll
   for (size_t i = 0; i < rows; i++)
@@ -37,10 +37,15 @@ static inline __attribute__((always_inline)) void NAME(tile)(
 #pragma unroll
     for (size_t i = 0; i < rows; i++) {
       // Minus zero: plus zero would turn -0 to 0, and clang would have to add it.
-      const V left = *at[i] - (V){0};
+      const V left = at[i / 4][i % 4 * down] - (V){0};
 #pragma unroll
       for (size_t j = 0; j < vectors; j++) sum[i][j] += left * right[j];
-      at[i] += across;
+    }
+#pragma unroll
+    for (size_t i = 0; i < rows; i += 4) {
+      at[i / 4] += across;
+      // Else clang finds each row's address from the one before, and the additions take as long as a chain as the products.
+      __asm__("" : "+r"(at[i / 4]));
     }
   }
 #pragma unroll
