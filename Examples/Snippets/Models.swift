@@ -87,16 +87,16 @@ enum ModelsGuide {
     let gated = Sequential { GatedDense(inputs: 3, outputs: 2) }
     let theta: Tensor<Double> = gated.initialParameters(.lecun, seed: 1)
     let x: Tensor<Double> = RandomStream(seed: 1).normal([4, 3])
-    try checkDerivatives(at: theta) { gated(Variable(x), Parameters(gated.layout, flat: $0)) }
+    try checkDerivatives(of: { gated(Variable(x), Parameters(gated.layout, flat: $0)) }, at: theta)
 
     let stack = Sequential { Block(3).named("block") }
     let weights: Tensor<Double> = stack.initialParameters(.lecun, seed: 1)
-    try checkDerivatives(at: weights) { stack(Variable(x), Parameters(stack.layout, flat: $0)) }
+    try checkDerivatives(of: { stack(Variable(x), Parameters(stack.layout, flat: $0)) }, at: weights)
 
     let model = MaskedClassifier()
     let sequences = Tensor<Double>([[[1, 0.5], [1, -0.2], [0, 0.9]], [[1, 0.3], [0, 0.9], [0, 0.9]]])
     let start: Tensor<Double> = 0.1 * RandomStream(seed: 2).normal([model.layout.count])
-    try checkDerivatives(at: start, entries: 20) { model(Variable(sequences), Parameters(model.layout, flat: $0)) }
+    try checkDerivatives(of: { model(Variable(sequences), Parameters(model.layout, flat: $0)) }, at: start, entries: 20)
     let tensors = model.namedTensors(of: start)
     require(tensors["recurrent.weight_ih_l0"]?.shape == [48, 2], "the guide's model has other names in files: \(tensors.names)")
     let read: Tensor<Double> = try model.parameters(from: tensors)

@@ -17,7 +17,7 @@ struct Snippets {
   /// The primitive of docs/guide/primitive.md has right derivatives of first and second order.
   static func customPrimitive() throws {
     let x: Tensor<Double> = RandomStream(seed: 1).normal([4, 3])
-    try checkDerivatives(at: x) { $0.softsign() }
+    try checkDerivatives(of: { $0.softsign() }, at: x)
     let slope = gradient(at: x) { $0.softsign().sum() }
     print("softsign: slopes from \(slope.min()) to \(slope.max())")
   }

@@ -46,9 +46,6 @@ public struct Variable<Scalar: TensorScalar> {
     if isDeferred { tape!.addDeferredValue(of: node, to: &sum) } else { sum.add(computed) }
   }
 
-  /// The same value as a constant: no derivative passes through.
-  public func stoppingGradient() -> Variable { Variable(value) }
-
   /// Applies a primitive to this variable, recording it if the variable is on a tape.
   public func applying(_ primitive: some UnaryPrimitive<Scalar>) -> Variable {
     // `value` would be a copy: one more count of references, up and down, with every operation.
@@ -88,3 +85,6 @@ public struct Variable<Scalar: TensorScalar> {
       value: isDeferred || other.isDeferred ? primitive.value(value, other.value) : primitive.value(computed, other.computed))
   }
 }
+
+/// The value of `x` as a constant: no derivative passes through.
+public func stopGradient<S: TensorScalar>(_ x: Variable<S>) -> Variable<S> { Variable(x.value) }

@@ -134,14 +134,14 @@ struct CheckDerivativesTests {
   private let x: Tensor<Double> = [[0.5, -1.25, 2], [1.5, 0.25, -0.75]]
 
   @Test func `accepts what is right`() throws {
-    try checkDerivatives(at: x) { ($0.tanh() * $0).sum(axes: [0]) }
-    try checkDerivatives(at: [x, x.transposed()]) { [matmul($0[0], $0[1]).sigmoid(), $0[0].exp()] }
-    try checkDerivatives(at: Tensor<Float>([0.5, -1.25])) { $0.tanh() * 3 }
+    try checkDerivatives(of: { ($0.tanh() * $0).sum(axes: [0]) }, at: x)
+    try checkDerivatives(of: { [matmul($0[0], $0[1]).sigmoid(), $0[0].exp()] }, at: [x, x.transposed()])
+    try checkDerivatives(of: { $0.tanh() * 3 }, at: Tensor<Float>([0.5, -1.25]))
   }
 
   @Test func `names the rule that is wrong, and its worst entry`() {
     func check(_ fault: FaultyCube.Fault) -> DerivativeMismatch? {
-      #expect(throws: DerivativeMismatch.self) { try checkDerivatives(at: x) { $0.applying(FaultyCube(fault: fault)) } }
+      #expect(throws: DerivativeMismatch.self) { try checkDerivatives(of: { $0.applying(FaultyCube(fault: fault)) }, at: x) }
     }
     let tangent = check(.tangent)
     #expect(tangent?.check == .tangent && tangent?.index == [0, 2])
@@ -149,6 +149,20 @@ struct CheckDerivativesTests {
     #expect(cotangent?.check == .cotangent && cotangent?.tensor == 0)
     #expect(cotangent?.description.contains("the cotangent (reverse mode)") == true)
     #expect(check(.reads)?.check == .second)
+    #expect(check(.nearlyAdjoint)?.check == .adjoint)
+    #expect(check(.asymmetric)?.check == .symmetry)
+  }
+
+  @Test func `names a function that is not the same whenever it is called`() {
+    var calls = 0.0
+    let mismatch = #expect(throws: DerivativeMismatch.self) {
+      try checkDerivatives(
+        of: {
+          calls += 1
+          return $0 * calls
+        }, at: x)
+    }
+    #expect(mismatch?.check == .value && mismatch?.tensor == 0)
   }
 
   @Test("stops the program at a rule whose result has a wrong shape", arguments: [FaultyCube.Fault.tangentShape, .cotangentShape])
@@ -163,10 +177,10 @@ struct CheckDerivativesTests {
   }
 }
 
-/// y = x³ with a rule that is wrong: the tangent at the element 2, the cotangent by a factor, or a second derivative that is
-/// missing.
+/// y = x³ with a rule that is wrong: the tangent at the element 2, the cotangent by a factor, a second derivative that is
+/// missing; or by so little that differences do not tell: a cotangent that is not the tangent's adjoint, a Hessian that is not symmetric.
 private struct FaultyCube: UnaryPrimitive {
-  enum Fault: Codable { case tangent, cotangent, reads, tangentShape, cotangentShape }
+  enum Fault: Codable { case tangent, cotangent, reads, nearlyAdjoint, asymmetric, tangentShape, cotangentShape }
   typealias Scalar = Double
   let fault: Fault
 
@@ -182,7 +196,9 @@ private struct FaultyCube: UnaryPrimitive {
     case .tangent, .tangentShape: 3 * dy * p.x * p.x
     case .cotangentShape: (3 * dy * p.x * p.x).reshaped(to: [2])
     case .cotangent: 3.5 * dy * p.x * p.x
-    case .reads: 3 * dy * p.x.stoppingGradient() * p.x
+    case .reads: 3 * dy * stopGradient(p.x) * p.x
+    case .nearlyAdjoint: (3 + 1e-9) * dy * p.x * p.x
+    case .asymmetric: 3 * dy * p.x * p.x + 1e-9 * stopGradient(p.x) * (p.x - stopGradient(p.x)).flipped(axes: [0])
     }
   }
 }

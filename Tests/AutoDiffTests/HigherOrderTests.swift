@@ -91,7 +91,7 @@ struct HigherOrderTests {
   @Test func `no derivative passes where it is stopped`() {
     let tape = Tape<Double>()
     let x = tape.variable(Tensor([2.0, 3.0]))
-    expectClose(gradient(of: (x.stoppingGradient() * x).sum(), withRespectTo: [x])[0].value, x.value, .exact, "d (stop(x) x)")
+    expectClose(gradient(of: (stopGradient(x) * x).sum(), withRespectTo: [x])[0].value, x.value, .exact, "d (stop(x) x)")
   }
 
   @Test func `all derivatives of whole powers are finite at 0`() {

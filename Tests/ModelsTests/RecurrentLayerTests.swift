@@ -146,11 +146,12 @@ struct RecurrentLayerTests {
     let small = x[rows: 0..<3].sliced(axis: 1, 0..<2)
     let holes = Tensor<Bool>([[false, true], [true, false], [true, true]])
     for mask in [nil, Tensor<Bool>(sequenceLengths: [3, 2], time: 3), holes] {
-      try checkDerivatives(at: theta + [small, state(layer, batch: 2).value], entries: 6) { inputs in
+      func run(_ inputs: [Variable<Double>]) -> [Variable<Double>] {
         let parameters = LayerParameters(Parameters(layout, Array(inputs.prefix(theta.count))))
         let result = layer.run(inputs[theta.count], parameters, from: inputs[theta.count + 1], mask: mask)
         return [result.states, result.final]
       }
+      try checkDerivatives(of: run, at: theta + [small, state(layer, batch: 2).value], entries: 6)
     }
   }
 

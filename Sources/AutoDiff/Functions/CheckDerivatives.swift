@@ -45,25 +45,25 @@ public struct DerivativeMismatch: Error, Sendable, Hashable, CustomStringConvert
 ///
 /// The functions have to be smooth within about a thousandth (`Double`) or a tenth (`Float`) of the point: not near a kink.
 /// - Parameters:
+///   - f: the functions.
 ///   - inputs: xᵢ.
 ///   - seed: of the directions.
 ///   - entries: how many entries of each cotangent are compared at most, picked at random.
 ///   - tolerance: of differences, beside the largest number compared and 1; nil: 1e-8 (`Double`), 2e-3 (`Float`).
-///   - f: the functions.
 /// - Throws: `DerivativeMismatch`, the first kind of comparison that fails, at its worst element.
 /// - Complexity: four evaluations for each entry compared, and a few dozen.
 public func checkDerivatives<S: TensorScalar>(
-  at inputs: [Tensor<S>], seed: UInt64 = 0, entries: Int = 200, tolerance: Double? = nil,
-  of f: @escaping ([Variable<S>]) -> [Variable<S>]
+  of f: @escaping ([Variable<S>]) -> [Variable<S>], at inputs: [Tensor<S>], seed: UInt64 = 0, entries: Int = 200,
+  tolerance: Double? = nil
 ) throws(DerivativeMismatch) {
   try DerivativeCheck(at: inputs, seed: seed, tolerance: tolerance, f).run(entries: entries)
 }
 
 /// As above, for a function of one tensor.
 public func checkDerivatives<S: TensorScalar>(
-  at x: Tensor<S>, seed: UInt64 = 0, entries: Int = 200, tolerance: Double? = nil, of f: @escaping (Variable<S>) -> Variable<S>
+  of f: @escaping (Variable<S>) -> Variable<S>, at x: Tensor<S>, seed: UInt64 = 0, entries: Int = 200, tolerance: Double? = nil
 ) throws(DerivativeMismatch) {
-  try checkDerivatives(at: [x], seed: seed, entries: entries, tolerance: tolerance) { [f($0[0])] }
+  try checkDerivatives(of: { [f($0[0])] }, at: [x], seed: seed, entries: entries, tolerance: tolerance)
 }
 
 private struct DerivativeCheck<S: TensorScalar> {
