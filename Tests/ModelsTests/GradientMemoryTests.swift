@@ -116,4 +116,30 @@ struct GradientMemoryTests {
         gradient: layout.count * 8, workspace: 200_000, "Double")
     }
   }
+
+  @Test func `of a recurrent layer is that of its gates and states and the gradient`() async {
+    await #expect(processExitsWith: .success) {
+      GradientMemoryTests.recurrentLayer(of: Float.self)
+      GradientMemoryTests.recurrentLayer(of: Double.self)
+    }
+  }
+
+  private static func recurrentLayer<S: TensorScalar>(of type: S.Type) {
+    let (steps, batch, hidden) = (32, 128, 64)
+    var layout = ParameterLayout()
+    layout.append("input", [8, 4 * hidden])
+    layout.append("weight", [hidden, 4 * hidden])
+    let inputs: Tensor<S> = Tensor<Double>.normal([steps, batch, 8], seed: 6).converted()
+    let function = Function<S>(layout) { parameters in
+      let states = recurrence(
+        .lstm, matmul(Variable(inputs), parameters[0]), weight: parameters[1], state: Variable(Tensor(zeros: [2, batch, hidden])))
+      return Evaluation(loss: states[row: steps - 1].squared().mean())
+    }
+    let theta: Tensor<S> = (0.1 * Tensor<Double>.normal([layout.count], seed: 7)).converted()
+    let states = steps * batch * hidden * MemoryLayout<S>.size
+    // What enters the gates, the gates, the states and the cells.
+    expect(
+      peak { _ = function.valueAndGradient(at: theta) }, activations: [4 * states, 4 * states, states, states],
+      gradient: layout.count * MemoryLayout<S>.size, workspace: 200_000 * MemoryLayout<S>.size, "\(S.self)")
+  }
 }
