@@ -4,7 +4,7 @@ On a machine whose speed changes within a minute the medians of rows measured on
 comparison by itself, and the ratio is the median of those of all turns.
 
 usage: in-turns.py [--threads 2] [--rows REGEX] [--turns 15] [--seconds 0.3] [--against ROW] [--peers torch,jax]
-With --against, ours are compared with another row of ours and no peer: --rows hv_block/mlp_cls@128 --against hv_singles/mlp_cls@128.
+With --against, ours are compared with another row of ours and no peer: --rows hv_block/mlp_cls@128$ --against hv_singles/mlp_cls@128.
 The Python that runs this has PyTorch and JAX, if peers are asked for; PEER_SCRIPTS is the folder of their scripts, ../shared/peers beside the
 project by default.
 """

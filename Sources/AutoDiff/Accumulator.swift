@@ -69,6 +69,7 @@ public struct Accumulator<Scalar: TensorScalar> {
       place.writeAxpby(1, term, hasTerms ? 1 : 0)
       if !hasTerms { total = place }
     } else if hasTerms {
+      require(term.shape == total.shape, "a term of shape \(term.shape) for a sum of shape \(total.shape)")
       total += term
     } else {
       total = term

@@ -5,7 +5,8 @@ import Tensor
 ///
 /// - Parameters:
 ///   - loss: one element.
-///   - inputs: variables on the tape of `loss`; they need not be leaves.
+///   - inputs: variables on the tape of `loss`; they need not be leaves. A constant stops the program, but where Kappa evaluates a
+///     function on constants (`value(at:)`): that is then done on a tape.
 @specialized(where S == Float) @specialized(where S == Double)
 public func gradient<S: TensorScalar>(of loss: Variable<S>, withRespectTo inputs: [Variable<S>]) -> [Variable<S>] {
   require(loss.shape.elementCount == 1, "gradient: a loss has one element, not shape \(loss.shape)")
@@ -30,7 +31,9 @@ public func jacobianVectorProduct<S: TensorScalar>(
   of result: Variable<S>, withRespectTo inputs: [Variable<S>], _ tangents: [Variable<S>]
 ) -> Variable<S> {
   requireShapes(tangents.map(\.shape), of: inputs.map(\.shape), "jacobianVectorProduct", "tangent")
-  guard let tape = result.tape else { return Variable(Tensor(zeros: result.shape)) }
+  guard ConstantEvaluation.allows(inputs, "jacobianVectorProduct"), let tape = result.tape else {
+    return Variable(Tensor(zeros: result.shape))
+  }
   for (index, tangent) in tangents.enumerated() { tape.requireOwn(tangent, "jacobianVectorProduct", "tangent \(index)") }
   let u = tape.variable(Tensor(zeros: result.shape))
   let pullback = recordedCotangents(of: result, inputs, u, "jacobianVectorProduct")
@@ -43,17 +46,15 @@ private func recordedCotangents<S: TensorScalar>(
   of result: Variable<S>, _ inputs: [Variable<S>], _ cotangent: Variable<S>, _ operation: String
 ) -> [Variable<S>] {
   let zeros = { (x: Variable<S>) in Variable(Tensor<S>(zeros: x.shape)) }
-  guard let tape = result.tape else { return inputs.map(zeros) }
+  guard ConstantEvaluation.allows(inputs, operation), let tape = result.tape else { return inputs.map(zeros) }
   for (index, input) in inputs.enumerated() { tape.requireOwn(input, operation, "input \(index)") }
   tape.requireOwn(cotangent, operation, "the cotangent")
-  let nodes = inputs.compactMap { $0.tape == nil ? nil : $0.node }
+  let nodes = inputs.map(\.node)
   let sweep = ReverseSweep(recordingOn: tape, inputs: nodes, end: result.node + 1)
-  let lowest = nodes.min() ?? 0
   sweep.seed(result.node, cotangent)
-  sweep.run(lowest..<result.node + 1)
-  return inputs.map { input in
-    input.tape == nil ? zeros(input) : sweep.recordedCotangent(of: input.node) ?? zeros(input)
-  }
+  // Inputs may all have been recorded after the result.
+  sweep.run(min(nodes.min() ?? 0, result.node)..<result.node + 1)
+  return inputs.map { sweep.recordedCotangent(of: $0.node) ?? zeros($0) }
 }
 
 /// f(x) and ∇f(x) of a function of one tensor.

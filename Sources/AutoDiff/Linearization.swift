@@ -176,6 +176,7 @@ public final class Linearization<Scalar: TensorScalar> {
   public func lossHessianProduct(_ u: Tensor<Scalar>) -> Tensor<Scalar> {
     requireOutputs("lossHessianProduct")
     require(u.shape == outputShape, "lossHessianProduct: shape \(u.shape) for outputs of shape \(outputShape)")
+    if outputsAreConstant { return Tensor(zeros: outputShape) }
     var sums = [Accumulator<Scalar>()]
     sweep.run(lossHessianPlan, from: [(outputNode, u)], into: &sums)
     return sums[0].sum ?? Tensor(zeros: outputShape)

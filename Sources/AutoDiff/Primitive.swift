@@ -187,7 +187,7 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   public var operandCount: Int { sweep.tape.operandCount(of: node) }
 
   /// Operand `index`, which `reads` must name.
-  public func operand(_ index: Int) -> Variable<Scalar> { sweep.variable(sweep.tape.operand(index, of: node), readBy: node) }
+  public func operand(_ index: Int) -> Variable<Scalar> { sweep.variable(place(of: index), readBy: node) }
   /// The only operand.
   public var x: Variable<Scalar> { operand(0) }
   /// The first operand.
@@ -197,33 +197,51 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   /// The result, which `reads` must name.
   public var y: Variable<Scalar> { sweep.variable(node, readBy: node) }
   /// The shape of operand `index`; known if its cotangent is wanted or `reads` names it.
-  public func shape(ofOperand index: Int) -> Shape { sweep.tape.shape(of: sweep.tape.operand(index, of: node)) }
+  public func shape(ofOperand index: Int) -> Shape {
+    let place = place(of: index)
+    require(place >= 0, "\(sweep.tape.name(node)) asks for the shape of a constant operand that its `reads` does not name")
+    return sweep.tape.shape(of: place)
+  }
 
   /// Whether anyone asks for the cotangent of operand `index`.
-  public func wants(_ index: Int) -> Bool { sweep.wants(sweep.tape.operand(index, of: node)) }
+  public func wants(_ index: Int) -> Bool { sweep.wants(place(of: index)) }
+
+  /// The node of operand `index`; -1 for a constant that no rule reads.
+  private func place(of index: Int) -> Int {
+    require(index >= 0 && index < operandCount, "\(sweep.tape.name(node)) has no operand \(index), but \(operandCount)")
+    return sweep.tape.operand(index, of: node)
+  }
+
+  private func requireShape(_ shape: Shape, of operand: Int) {
+    require(
+      operand < 0 || shape == sweep.tape.shape(of: operand),
+      "the cotangent rule of \(sweep.tape.name(node)) gives shape \(shape) for an operand of shape \(sweep.tape.shape(of: operand))"
+    )
+  }
 
   /// Adds `cotangent` to that of operand `index`.
   public func add(_ cotangent: consuming Variable<Scalar>, to index: Int) {
-    let operand = sweep.tape.operand(index, of: node)
-    require(
-      operand < 0 || cotangent.shape == sweep.tape.shape(of: operand),
-      "the cotangent rule of \(sweep.tape.name(node)) gives shape \(cotangent.shape) for an operand of shape \(shape(ofOperand: index))"
-    )
+    let operand = place(of: index)
+    requireShape(cotangent.shape, of: operand)
     sweep.add(cotangent, to: operand)
   }
 
   /// Adds `block` to positions `start` and following along `axis` of the cotangent of operand `index`.
   func add(block: consuming Variable<Scalar>, along axis: Int, from start: Int, to index: Int) {
-    sweep.add(block: block, along: axis, from: start, to: sweep.tape.operand(index, of: node))
+    sweep.add(block: block, along: axis, from: start, to: place(of: index))
   }
 
   /// Adds `primitive` applied to `x`: straight into its place, or not computed at all until someone asks.
   public func add(_ primitive: some UnaryPrimitive<Scalar>, _ x: Variable<Scalar>, to index: Int) {
-    sweep.add(primitive, x, to: sweep.tape.operand(index, of: node))
+    let operand = place(of: index)
+    sweep.add(primitive, x, to: operand)
+    if let shape = sweep.shapeSoFar(operand) { requireShape(shape, of: operand) }
   }
 
   /// Adds `primitive` applied to `a` and `b`: straight into its place, or not computed at all until someone asks.
   public func add(_ primitive: some BinaryPrimitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, to index: Int) {
-    sweep.add(primitive, a, b, to: sweep.tape.operand(index, of: node))
+    let operand = place(of: index)
+    sweep.add(primitive, a, b, to: operand)
+    if let shape = sweep.shapeSoFar(operand) { requireShape(shape, of: operand) }
   }
 }

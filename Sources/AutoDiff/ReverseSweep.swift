@@ -203,6 +203,13 @@ final class ReverseSweep<Scalar: TensorScalar> {
     return isRecording ? Variable(tape: tape, node: node, computed: value) : Variable(value)
   }
 
+  /// The shape of what was added to the cotangent of `node` so far, or last if that is recorded; nil for nothing.
+  func shapeSoFar(_ node: Int) -> Shape? {
+    guard wants(node) else { return nil }
+    if !isRecording { return sums[node].shape }
+    return lists[node].last < 0 ? nil : parts[Int(lists[node].last)].shape
+  }
+
   func wants(_ node: Int) -> Bool { node >= 0 && roles[node] != .none }
 
   func add(_ cotangent: consuming Variable<Scalar>, to node: Int) {

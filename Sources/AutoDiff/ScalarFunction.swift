@@ -68,9 +68,13 @@ public struct Function<Scalar: TensorScalar>: ScalarFunction {
 }
 
 extension ScalarFunction {
-  /// L(θ). Nothing is recorded.
+  /// L(θ). Nothing is recorded, unless the function differentiates on its way.
   public func value(at theta: Tensor<Scalar>) -> Double {
-    Double(evaluate(Parameters(layout, constant: theta)).loss.value.scalar)
+    ConstantEvaluation.run {
+      Double(evaluate(Parameters(layout, constant: theta)).loss.value.scalar)
+    } onTape: {
+      Double(evaluate(Parameters(layout, theta, on: Tape())).loss.value.scalar)
+    }
   }
 
   /// L(θ) and ∇L(θ), in the layout of θ.

@@ -26,7 +26,7 @@ struct TangentPlan {
   /// core, and one alone where its own do not. Measured on Zen 5, sixteen directions beside as many single products: with 2^17
   /// numbers at most 0.97 to 1.00 of their time (dense, recurrent, batches of 128 to 1000), with 2^18 and 2^19 up to 1.06.
   var directionsAtOnce: Int { Swift.max(1, (1 << 17) / Swift.max(1, largestTangent)) }
-  /// The number of elements of the largest tangent that another step uses.
+  /// The number of elements of the largest tangent that another step uses; more than any where a block's would have too many axes.
   private var largestTangent = 0
 
   /// What is known of a node while a plan is made.
@@ -79,6 +79,8 @@ struct TangentPlan {
       if isNeeded { largestTangent = Swift.max(largestTangent, tape.shape(of: node).elementCount) }
       var sum = marks[node].firstSum
       guard isNeeded || sum >= 0 else { continue }
+      // There is no axis left for directions.
+      if tape.shape(of: node).rank == Shape.maximumRank { largestTangent = .max }
       var step = Step(
         node: node, isUsedLater: isNeeded, used: lastUsed.count..<lastUsed.count, sums: targets.count..<targets.count)
       while sum >= 0 {

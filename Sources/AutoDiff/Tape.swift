@@ -162,6 +162,9 @@ public final class Tape<Scalar: TensorScalar> {
     nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
     nodes[node].value = sum.takeSum()
     nodes[node].isKept = true
+    require(
+      nodes[node].value.shape == nodes[node].shape,
+      "\(name(node)), a part of a cotangent, has shape \(nodes[node].value.shape) for a variable of shape \(nodes[node].shape)")
     // Only backward passes defer values.
     detector?.check(nodes[node].value, .cotangent, by: origins[node], from: keptOperands(of: node))
     return nodes[node].value

@@ -175,6 +175,54 @@ struct CheckDerivativesTests {
     let rule = fault == .tangentShape ? "tangent" : "cotangent"
     #expect(message(of: result).contains("the \(rule) rule of FaultyCube gives shape [2]"), "\(message(of: result))")
   }
+
+  @Test("stops the program at a rule that sends what its operands do not take", arguments: FaultyPair.Fault.allCases)
+  fileprivate func stopsAtOperands(_ fault: FaultyPair.Fault) async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [fault] in
+      _ = gradient(at: Tensor<Double>([1, 2])) {
+        $0.exp().applying(FaultyPair(fault: fault), with: Variable(Tensor<Double>([3, 4]))).sum()
+      }
+    }
+    #expect(message(of: result).contains(fault.message), "\(message(of: result))")
+  }
+}
+
+/// y = a + b with a cotangent rule that is wrong.
+private struct FaultyPair: BinaryPrimitive {
+  enum Fault: Codable, CaseIterable {
+    case partShape, missingOperand, shapeOfConstant
+    var message: String {
+      switch self {
+      case .partShape: "the cotangent rule of FaultyPair gives shape [] for an operand of shape [2]"
+      case .missingOperand: "FaultyPair has no operand 2, but 2"
+      case .shapeOfConstant: "FaultyPair asks for the shape of a constant operand that its `reads` does not name"
+      }
+    }
+  }
+  typealias Scalar = Double
+  let fault: Fault
+
+  var reads: ValuesRead { .nothing }
+  func value(_ a: Tensor<Double>, _ b: Tensor<Double>) -> Tensor<Double> { a + b }
+  func addTangent(to sum: inout Accumulator<Double>, at p: TangentPoint<Double>) { sum.add(p.tangent(0)!) }
+  func addCotangents(of dy: Variable<Double>, at p: CotangentPoint<Double>) {
+    switch fault {
+    case .partShape: p.add(ToScalar(), dy, to: 0)
+    case .missingOperand: p.add(dy, to: 2)
+    case .shapeOfConstant: p.add(dy.reshaped(to: p.shape(ofOperand: 1)), to: 0)
+    }
+  }
+}
+
+/// The sum of all elements.
+private struct ToScalar: UnaryPrimitive {
+  typealias Scalar = Double
+  var reads: ValuesRead { .nothing }
+  func value(_ x: Tensor<Double>) -> Tensor<Double> { x.sum(axes: [0]) }
+  func tangent(_ dx: consuming Tensor<Double>, at p: TangentPoint<Double>) -> Tensor<Double> { value(dx) }
+  func cotangent(_ dy: Variable<Double>, at p: CotangentPoint<Double>) -> Variable<Double> {
+    dy.broadcast(to: p.shape(ofOperand: 0))
+  }
 }
 
 /// y = x³ with a rule that is wrong: the tangent at the element 2, the cotangent by a factor, a second derivative that is

@@ -116,4 +116,40 @@ struct HigherOrderTests {
     let dx = y.value * dz + y.value * dy
     for (one, expected) in zip(found, [dx, dy, dx, dz, dy]) { expectClose(one.value, expected, "a cotangent") }
   }
+
+  @Test func `are those of a value that is computed without a tape, and of a checkpoint`() throws {
+    // 3 y², squared.
+    func slopes(_ y: Variable<Double>) -> Variable<Double> { gradient(of: (y * y * y).sum(), withRespectTo: [y])[0].squared() }
+    let x: Tensor<Double> = [1, 2]
+    #expect(Function<Double>(count: 2) { slopes($0).sum() }.value(at: x) == 153)
+    let inside = valueAndGradient(at: x) { checkpointed($0, slopes).sum() }
+    #expect(inside.value == 153 && inside.gradient == [36, 288])
+    let squared = valueAndGradient(at: x) { checkpointed($0, slopes).squared().sum() }
+    #expect(squared.value == 20817 && squared.gradient == [648, 82944])
+    // With respect to a constant: 2 x² w.
+    func slope(_ v: [Variable<Double>]) -> Variable<Double> {
+      gradient(of: (v[0] * v[1]).squared().sum(), withRespectTo: [v[1]])[0]
+    }
+    let constant = Variable(Tensor<Double>([3, 5]))
+    let mixed = valueAndGradient(at: x) { x in checkpointed([x, constant]) { [slope($0)] }[0].sum() }
+    #expect(mixed.value == 46 && mixed.gradient == [12, 40])
+    try checkDerivatives(of: slopes, at: x)
+  }
+
+  @Test func `are zero for variables that were recorded after the result`() {
+    let tape = Tape<Double>()
+    let loss = tape.variable(Tensor([1, 2])).squared().sum()
+    let late = (0..<3).map { _ in tape.variable(Tensor([1, 2])) }
+    #expect(gradient(of: loss, withRespectTo: [late[2]])[0].value == [0, 0])
+    #expect(jacobianVectorProduct(of: loss, withRespectTo: [late[2]], [late[0]]).value == Tensor(scalar: 0))
+  }
+
+  @Test func `stop the program with respect to a constant`() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let x = Tape<Double>().variable(Tensor([1, 2]))
+      let constant = Variable(Tensor<Double>([3, 4]))
+      _ = gradient(of: (x * constant).sum(), withRespectTo: [x, constant])
+    }
+    #expect(message(of: result).contains("gradient: input 1 is a constant"))
+  }
 }

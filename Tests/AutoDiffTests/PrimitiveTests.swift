@@ -9,11 +9,24 @@ struct PrimitiveTests {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../Sources").standardized
     let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
     // A type, or an extension of one, whose header names a protocol of primitives, on however many lines.
-    let header = /(?:^|\n)[a-z ]*\b(?:struct|class|enum|extension) (\w+)[^{]*:[^{]*\b(?:Unary|Binary|Variadic)?Primitive\b/
-    let declared = try Set(
-      files.filter { $0.pathExtension == "swift" }.flatMap { file in
-        try String(contentsOf: file, encoding: .utf8).matches(of: header).map { String($0.1) }
-      })
+    let header = /(?:^|\n)[a-z ]*\b(struct|class|enum|extension|protocol) (\w+)[^{:]*:([^{]*)\{/
+    let headers = try files.filter { $0.pathExtension == "swift" }.flatMap { file in
+      try String(contentsOf: file, encoding: .utf8).matches(of: header).map {
+        (kind: $0.1, name: String($0.2), conformances: Set($0.3.matches(of: /\w+/).map { String($0.0) }))
+      }
+    }
+    // Protocols that refine one of primitives are such, too.
+    var protocols: Set = ["Primitive"]
+    var known = 0
+    while known < protocols.count {
+      known = protocols.count
+      for header in headers where header.kind == "protocol" && !header.conformances.isDisjoint(with: protocols) {
+        protocols.insert(header.name)
+      }
+    }
+    let declared = Set(
+      headers.filter { $0.kind != "protocol" && !$0.conformances.isDisjoint(with: protocols) }.map(\.name)
+    ).subtracting(protocols)
     #expect(declared.count >= 50, "the scan of \(folder.path) found only \(declared.sorted())")
     #expect(declared == Set(PrimitiveCase.catalog.map(\.primitive)))
   }

@@ -53,8 +53,16 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
   }
 
   static func evaluate(_ f: Body, at inputs: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
-    f(inputs.map { Variable($0) }).map { result in
-      require(result.tape == nil, "checkpointed: the function uses a variable of a tape that is not among its inputs")
+    let tape = Tape<Scalar>()
+    let results = ConstantEvaluation.run {
+      f(inputs.map { Variable($0) })
+    } onTape: {
+      f(inputs.map { tape.variable($0) })
+    }
+    return results.map { result in
+      require(
+        result.tape == nil || result.tape === tape,
+        "checkpointed: the function uses a variable of a tape that is not among its inputs")
       return result.value
     }
   }
@@ -72,7 +80,11 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
     _ f: @escaping Body, at inputs: [Tensor<Scalar>], varied: [Int]
   ) -> LinearizedFunction<Scalar> {
     LinearizedFunction(at: varied.map { inputs[$0] }) { variables in
-      var operands = inputs.map { Variable($0) }
+      // On the tape even where this does not vary them: f may differentiate with respect to any.
+      let tape = variables.first?.tape
+      var operands = inputs.indices.map {
+        varied.contains($0) ? Variable(inputs[$0]) : tape?.variable(inputs[$0]) ?? Variable(inputs[$0])
+      }
       for (index, variable) in zip(varied, variables) { operands[index] = variable }
       return [packed(f(operands))]
     }
