@@ -18,8 +18,10 @@ final class ConstantEvaluation: @unchecked Sendable {
   /// function will be evaluated on a tape.
   static func allows<S>(_ inputs: [Variable<S>], _ operation: String) -> Bool {
     guard let index = inputs.firstIndex(where: { $0.tape == nil }) else { return true }
-    require(current != nil, "\(operation): input \(index) is a constant; differentiate with respect to variables of a tape")
-    current!.differentiates = true
+    guard let current else {
+      fatalError("\(operation): input \(index) is a constant; differentiate with respect to variables of a tape")
+    }
+    current.differentiates = true
     return false
   }
 }

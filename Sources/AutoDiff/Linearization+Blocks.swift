@@ -53,6 +53,7 @@ extension Linearization {
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   public func lossHessianProducts(_ tangents: Tensor<Scalar>) -> Tensor<Scalar> {
     let width = widthOfOutputs(tangents, "lossHessianProducts")
+    if outputsAreConstant { return Tensor(zeros: tangents.shape) }
     return outputProducts(lossHessianPlan, width) { [(outputNode, tangents.sliced(axis: 0, $0))] }
   }
 

@@ -212,9 +212,10 @@ public struct CotangentPoint<Scalar: TensorScalar> {
     return sweep.tape.operand(index, of: node)
   }
 
-  private func requireShape(_ shape: Shape, of operand: Int) {
+  private func requireShape(_ shape: Shape?, of operand: Int) {
+    guard operand >= 0, let shape else { return }
     require(
-      operand < 0 || shape == sweep.tape.shape(of: operand),
+      shape == sweep.tape.shape(of: operand),
       "the cotangent rule of \(sweep.tape.name(node)) gives shape \(shape) for an operand of shape \(sweep.tape.shape(of: operand))"
     )
   }
@@ -235,13 +236,13 @@ public struct CotangentPoint<Scalar: TensorScalar> {
   public func add(_ primitive: some UnaryPrimitive<Scalar>, _ x: Variable<Scalar>, to index: Int) {
     let operand = place(of: index)
     sweep.add(primitive, x, to: operand)
-    if let shape = sweep.shapeSoFar(operand) { requireShape(shape, of: operand) }
+    requireShape(sweep.shapeSoFar(operand), of: operand)
   }
 
   /// Adds `primitive` applied to `a` and `b`: straight into its place, or not computed at all until someone asks.
   public func add(_ primitive: some BinaryPrimitive<Scalar>, _ a: Variable<Scalar>, _ b: Variable<Scalar>, to index: Int) {
     let operand = place(of: index)
     sweep.add(primitive, a, b, to: operand)
-    if let shape = sweep.shapeSoFar(operand) { requireShape(shape, of: operand) }
+    requireShape(sweep.shapeSoFar(operand), of: operand)
   }
 }

@@ -24,7 +24,7 @@ struct TangentPlan {
   private(set) var passed: [(node: Int, target: Int)] = []
   /// How many directions to carry in one sweep, if there are enough: so many that the largest tangents of all stay in the cache of a
   /// core, and one alone where its own do not. Measured on Zen 5, sixteen directions beside as many single products: with 2^17
-  /// numbers at most 0.97 to 1.00 of their time (dense, recurrent, batches of 128 to 1000), with 2^18 and 2^19 up to 1.06.
+  /// numbers at most 0.95 to 1.02 of their time (dense, recurrent, batches of 128 to 1000), with 2^18 and 2^19 up to 1.06.
   var directionsAtOnce: Int { Swift.max(1, (1 << 17) / Swift.max(1, largestTangent)) }
   /// The number of elements of the largest tangent that another step uses; more than any where a block's would have too many axes.
   private var largestTangent = 0

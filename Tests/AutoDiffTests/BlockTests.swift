@@ -97,6 +97,16 @@ struct BlockTests {
     for row in 0..<3 { expectClose(products[row: row], point.hessianVectorProduct(directions[row: row]), exact, "H v, row \(row)") }
   }
 
+  @Test func `is zero where the outputs are constant, and so are single products`() {
+    let function = Function<Double>(ParameterLayout()) { _ in
+      let outputs = Variable(Tensor<Double>([1, 2]))
+      return Evaluation(loss: outputs.squared().sum(), outputs: outputs)
+    }
+    let point = function.linearization(at: Tensor(zeros: [0]))
+    #expect(point.lossHessianProduct([3, 4]) == [0, 0])
+    #expect(point.lossHessianProducts([[3, 4], [5, 6]]) == [[0, 0], [0, 0]])
+  }
+
   @Test("is zero in parameters that the loss does not depend on, or only linearly", arguments: [1, 2, 3])
   func zeros(_ width: Int) {
     var layout = ParameterLayout()

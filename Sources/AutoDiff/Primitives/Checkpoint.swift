@@ -44,9 +44,7 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
   private init(pullbackOf f: @escaping Body, count: Int, wanted: [Int]) {
     evaluate = { Self.pullback(of: f, at: Array($0.prefix(count)), wanted: wanted, $0[count]) }
     record = { operands in
-      // What is wanted has to be on the tape, even where this evaluation does not vary it.
-      let tape = operands.lazy.compactMap(\.tape).first ?? Tape()
-      let inputs = operands.map { $0.tape == nil ? tape.variable($0.value) : $0 }
+      let inputs = Self.onOneTape(operands)
       return vectorJacobianProduct(
         of: Self.packed(f(Array(inputs.prefix(count)))), withRespectTo: wanted.map { inputs[$0] }, inputs[count])
     }
@@ -54,17 +52,22 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
 
   static func evaluate(_ f: Body, at inputs: [Tensor<Scalar>]) -> [Tensor<Scalar>] {
     let tape = Tape<Scalar>()
-    let results = ConstantEvaluation.run {
+    return ConstantEvaluation.run {
       f(inputs.map { Variable($0) })
     } onTape: {
       f(inputs.map { tape.variable($0) })
-    }
-    return results.map { result in
+    }.map { result in
       require(
         result.tape == nil || result.tape === tape,
         "checkpointed: the function uses a variable of a tape that is not among its inputs")
       return result.value
     }
+  }
+
+  /// `operands` with constants as inputs of the others' tape, or of a fresh one: f may differentiate with respect to any of them.
+  private static func onOneTape(_ operands: [Variable<Scalar>]) -> [Variable<Scalar>] {
+    let tape = operands.lazy.compactMap(\.tape).first ?? Tape()
+    return operands.map { $0.tape == nil ? tape.variable($0.value) : $0 }
   }
 
   static func packed(_ results: [Tensor<Scalar>]) -> Tensor<Scalar> {
@@ -80,13 +83,9 @@ struct Checkpoint<Scalar: TensorScalar>: VariadicPrimitive {
     _ f: @escaping Body, at inputs: [Tensor<Scalar>], varied: [Int]
   ) -> LinearizedFunction<Scalar> {
     LinearizedFunction(at: varied.map { inputs[$0] }) { variables in
-      // On the tape even where this does not vary them: f may differentiate with respect to any.
-      let tape = variables.first?.tape
-      var operands = inputs.indices.map {
-        varied.contains($0) ? Variable(inputs[$0]) : tape?.variable(inputs[$0]) ?? Variable(inputs[$0])
-      }
+      var operands = inputs.map { Variable($0) }
       for (index, variable) in zip(varied, variables) { operands[index] = variable }
-      return [packed(f(operands))]
+      return [packed(f(onOneTape(operands)))]
     }
   }
 

@@ -12,16 +12,16 @@ package enum ProductLibrary: Sendable {
   /// for narrow ones.
   private static let compiling: OneDNN? = String(cString: kappa_isa_name()) == "baseline" ? nil : OneDNN.installed
 
-  /// With AVX-512 oneDNN packs its operands, as OpenBLAS does; with less it reads them from where they lie.
-  private static let packs = String(cString: kappa_isa_name()) == "avx512"
+  /// Whether oneDNN is slow where rows lie a multiple of the cache's ways apart: its AVX2 code reads them from where they lie.
+  private static let mindsDistances = String(cString: kappa_isa_name()) != "avx512"
 
   /// oneDNN, if a product of these sizes is its. Below 2¹⁶ multiplications OpenBLAS costs less, and a small program need not wait
-  /// for oneDNN to open and to compile its code at the first product: 40 to 50 ms. And where oneDNN walks across rows that lie a
-  /// multiple of the cache's ways apart, its copy-free code takes up to twice as long (decision 0007).
+  /// for oneDNN to open and to compile its code at the first product: 40 to 50 ms. And without AVX-512 it takes up to twice as
+  /// long where it walks across rows that lie a multiple of the cache's ways apart (decision 0007).
   @inline(__always)
   func oneDNN(_ multiplications: Int, _ lda: Int, transposeA: Bool, _ ldb: Int) -> OneDNN? {
     guard self == .automatic && multiplications >= 1 << 16 else { return nil }
-    return !Self.packs && ((transposeA && lda % 256 == 0) || ldb % 512 == 0) ? nil : Self.compiling
+    return Self.mindsDistances && ((transposeA && lda % 256 == 0) || ldb % 512 == 0) ? nil : Self.compiling
   }
 }
 
