@@ -58,16 +58,11 @@ struct MemoryTests {
         ("Jv", { _ = point.jacobianVectorProduct(v) }), ("J'u", { _ = point.vectorJacobianProduct(u) }),
         ("HV", { _ = point.hessianVectorProducts(block) }), ("GV", { _ = point.gaussNewtonVectorProducts(block) }),
       ]
+      let resident = residentBytes()
       for product in products {
         #expect(growth(product.work) == 0, "\(product.name)")
-        // A thread may meet a share of the work that it had not met before, once; what leaks grows every time.
-        var sizes = [residentBytes()]
-        for _ in 0..<4 {
-          for _ in 0..<1000 { product.work() }
-          sizes.append(residentBytes())
-        }
-        let grown = zip(sizes, sizes.dropFirst()).filter { Double($1) >= 1.02 * Double($0) }
-        if residentMemoryIsTelling { #expect(grown.count <= 1, "\(product.name): \(sizes) bytes") }
+        let leaked = residentGrowth { for _ in 0..<1000 { product.work() } }
+        #expect(Double(leaked) < 0.02 * Double(resident), "\(product.name): \(leaked) bytes")
       }
     }
   }

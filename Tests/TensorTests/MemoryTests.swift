@@ -17,11 +17,10 @@ struct TensorMemoryTests {
         _ = x[rows: 3..<50].reshaped(to: [-1])
       }
       for step in 0..<200 { round(step) }
-      let (before, resident) = (Memory.statistics.inUse, residentBytes())
-      for step in 0..<2000 { round(step) }
-      #expect(Memory.statistics.inUse == before)
+      let before = Memory.statistics.inUse
       // A leak of 64 bytes an operation would be 640 KB.
-      if residentMemoryIsTelling { #expect(residentBytes() - resident < 400_000) }
+      #expect(residentGrowth { for step in 0..<2000 { round(step) } } < 400_000)
+      #expect(Memory.statistics.inUse == before)
       #expect(x.isFinite)
     }
   }

@@ -54,21 +54,27 @@ struct AtomicTensorFileTests {
   @Test func `is the old or the new one to whoever reads it meanwhile`() async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("kappa-atomic-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    func tensors(_ version: Int) -> NamedTensors { ["x": .double(Tensor(repeating: Double(version), shape: [200 * version]))] }
+    @Sendable func tensors(_ version: Int) -> NamedTensors {
+      ["x": .double(Tensor(repeating: Double(version), shape: [200 * version]))]
+    }
     try SafetensorsFile.write(tensors(1), to: folder + "/x")
-    let writer = Task {
-      for round in 2...20 {
-        let next: NamedTensors = ["x": .double(Tensor(repeating: Double(round), shape: [200 * round]))]
-        try SafetensorsFile.write(next, to: folder + "/x")
+    try await withThrowingTaskGroup { group in
+      group.addTask {
+        for round in 2...20 { try SafetensorsFile.write(tensors(round), to: folder + "/x") }
       }
+      group.addTask {
+        var version = 1
+        while version < 20 {
+          // A writer that failed cancels its readers, and where there is one core it gets its turn.
+          try Task.checkCancellation()
+          await Task.yield()
+          let found: Tensor<Double> = try SafetensorsFile(folder + "/x").read("x")
+          #expect(found.count >= 200 * version)
+          version = found.count / 200
+          #expect(found == Tensor(repeating: Double(version), shape: [200 * version]))
+        }
+      }
+      try await group.waitForAll()
     }
-    var version = 1
-    while version < 20 {
-      let found: Tensor<Double> = try SafetensorsFile(folder + "/x").read("x")
-      #expect(found.count >= 200 * version)
-      version = found.count / 200
-      #expect(found == Tensor(repeating: Double(version), shape: [200 * version]))
-    }
-    try await writer.value
   }
 }
