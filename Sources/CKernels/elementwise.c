@@ -15,9 +15,6 @@ KAPPA_DEFINE(void, gather, GATHER, (n, x, sx, y))
 #define FILL(T) (size_t rows, size_t columns, T v, T *y, size_t ldy)
 KAPPA_DEFINE(void, fill, FILL, (rows, columns, v, y, ldy))
 
-#define TRANSPOSE(T) (size_t rows, size_t columns, const T *x, size_t ldx, T *y, size_t ldy)
-KAPPA_DEFINE(void, transpose, TRANSPOSE, (rows, columns, x, ldx, y, ldy))
-
 #define BIAS_ACTIVATION(T) (int f, size_t rows, size_t columns, const T *x, size_t ldx, const T *b, T p, T *y, size_t ldy)
 KAPPA_DEFINE(void, bias_activation, BIAS_ACTIVATION, (f, rows, columns, x, ldx, b, p, y, ldy))
 

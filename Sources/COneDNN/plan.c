@@ -10,6 +10,7 @@ typedef struct {
   abi_memory_desc plain;
   const void *chosen;  // belongs to the plan's descriptor
   bool is_plain;
+  int64_t together;
   abi_handle block, unblock;  // primitives; null if the layouts are the same
 } array;
 
@@ -30,14 +31,21 @@ static bool create_reorder(const kappa_onednn *dnn, const void *from, const void
   return created;
 }
 
+/// How many channels stand beside each other in a layout of images, as `kappa_onednn_channels_together` has it.
+static int64_t channels_together(const kappa_onednn *dnn, const void *layout, const int64_t lengths[4]) {
+  const struct { int tag; int64_t together; } known[] = {{abi_tag_acdb, lengths[1]}, {abi_tag_aBcd16b, 16}, {abi_tag_aBcd8b, 8}};
+  for (int i = 0; i < 3; i++) {
+    abi_memory_desc desc;
+    if (lengths[1] % known[i].together == 0 && dnn->memory_desc_init_by_tag(&desc, 4, lengths, abi_float, known[i].tag) == abi_success &&
+        dnn->memory_desc_equal(layout, &desc) != 0)
+      return known[i].together;
+  }
+  return 0;
+}
+
 /// Describes the product with free layouts and lets oneDNN choose code and layouts.
-static bool choose(kappa_onednn_plan *plan, int product, const struct kappa_onednn_convolution *c) {
+static bool choose(kappa_onednn_plan *plan, int product, const struct kappa_onednn_convolution *c, const int64_t lengths[3][4]) {
   const kappa_onednn *dnn = plan->dnn;
-  const int64_t lengths[3][4] = {
-    {c->batch, c->in_channels, c->in_height, c->in_width},
-    {c->out_channels, c->in_channels, c->kernel_height, c->kernel_width},
-    {c->batch, c->out_channels, c->out_height, c->out_width},
-  };
   abi_memory_desc any[3];
   for (int role = 0; role < 3; role++) {
     if (dnn->memory_desc_init_by_tag(&any[role], 4, lengths[role], abi_float, abi_tag_any) != abi_success) return false;
@@ -79,8 +87,13 @@ static bool create(kappa_onednn_plan *plan, int product, const struct kappa_oned
     {abi_argument_source, abi_argument_weights_gradient, abi_argument_destination_gradient},
   };
   static const int results[] = {kappa_onednn_y, kappa_onednn_x, kappa_onednn_w};
+  const int64_t lengths[3][4] = {
+    {c->batch, c->in_channels, c->in_height, c->in_width},
+    {c->out_channels, c->in_channels, c->kernel_height, c->kernel_width},
+    {c->batch, c->out_channels, c->out_height, c->out_width},
+  };
   const kappa_onednn *dnn = plan->dnn;
-  if (!choose(plan, product, c) || dnn->primitive_create(&plan->primitive, plan->desc) != abi_success) return false;
+  if (!choose(plan, product, c, lengths) || dnn->primitive_create(&plan->primitive, plan->desc) != abi_success) return false;
   plan->scratch = dnn->primitive_desc_query_md(plan->desc, abi_query_argument, abi_argument_scratchpad);
   for (int role = 0; role < 3; role++) {
     array *a = &plan->arrays[role];
@@ -89,6 +102,8 @@ static bool create(kappa_onednn_plan *plan, int product, const struct kappa_oned
     if (a->chosen == NULL) return false;
     a->is_plain = dnn->memory_desc_equal(a->chosen, &a->plain) != 0;
     if (a->is_plain) continue;
+    a->together = role == kappa_onednn_w ? 0 : channels_together(dnn, a->chosen, lengths[role]);
+    if (a->together > 0) continue;
     bool made = role == results[product] ? create_reorder(dnn, a->chosen, &a->plain, &a->unblock)
                                          : create_reorder(dnn, &a->plain, a->chosen, &a->block);
     if (!made) return false;
@@ -159,6 +174,8 @@ static int execute(const kappa_onednn *dnn, abi_handle primitive, int count, con
   kappa_onednn_leave(dnn, before);
   return status;
 }
+
+int64_t kappa_onednn_channels_together(const kappa_onednn_plan *plan, int role) { return plan->arrays[role].together; }
 
 int kappa_onednn_block(const kappa_onednn_plan *plan, int role, const float *plain, void *blocked) {
   const array *a = &plan->arrays[role];

@@ -8,7 +8,7 @@ extension Tensor where Scalar: TensorScalar {
   private func folded(
     _ fold: Fold, _ axes: [Int]?, _ keepDimensions: Bool, _ operation: String, finish: (Double) -> Double = { $0 }
   ) -> Tensor {
-    Kernels.fold(fold, ReductionPlan(self, axes, keepDimensions: keepDimensions, operation), finish: finish)
+    Kernels.fold(fold, ReductionPlan(self, axes, keepDimensions: keepDimensions, inPieces: true, operation), finish: finish)
   }
 
   /// The sum; 0 over no elements.
@@ -21,7 +21,7 @@ extension Tensor where Scalar: TensorScalar {
 
   /// The mean; NaN over no elements.
   public func mean(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    let plan = ReductionPlan(self, axes, keepDimensions: keepDimensions, "mean")
+    let plan = ReductionPlan(self, axes, keepDimensions: keepDimensions, inPieces: true, "mean")
     let length = Double(plan.length)
     return Kernels.fold(.sum, plan) { $0 / length }
   }
@@ -33,7 +33,7 @@ extension Tensor where Scalar: TensorScalar {
   public func min(axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor { extreme(.smallest, axes, keepDimensions, "min") }
 
   private func extreme(_ fold: Fold, _ axes: [Int]?, _ keepDimensions: Bool, _ operation: String) -> Tensor {
-    let plan = ReductionPlan(self, axes, keepDimensions: keepDimensions, operation)
+    let plan = ReductionPlan(self, axes, keepDimensions: keepDimensions, inPieces: true, operation)
     require(
       plan.length > 0 || plan.result.elementCount == 0, "\(operation): no elements along axes \(axes ?? []) of shape \(shape)")
     return Kernels.fold(fold, plan)

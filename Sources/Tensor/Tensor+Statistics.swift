@@ -16,7 +16,7 @@ extension Tensor where Scalar: TensorScalar {
   /// Squares that would overflow or vanish are formed again after scaling by the largest magnitude, so the 2-norm is right
   /// whenever it is finite.
   public func norm(_ order: NormOrder, axes: [Int]? = nil, keepDimensions: Bool = false) -> Tensor {
-    let plan = ReductionPlan(self, axes, keepDimensions: keepDimensions, "norm")
+    let plan = ReductionPlan(self, axes, keepDimensions: keepDimensions, inPieces: true, "norm")
     switch order {
     case .one: return Kernels.fold(.sumAbsolute, plan)
     case .infinity: return Kernels.fold(.largestAbsolute, plan)
@@ -28,7 +28,8 @@ extension Tensor where Scalar: TensorScalar {
       let largest = norm(.infinity, axes: axes, keepDimensions: true)
       let isOrdinary = largest.finiteMask() .& (largest .> 0)
       let scale = select(largest, where: isOrdinary, else: 1)
-      let scaled = Kernels.fold(.sumSquares, ReductionPlan(self / scale, axes, keepDimensions: keepDimensions, "norm")).squareRoot()
+      let again = ReductionPlan(self / scale, axes, keepDimensions: keepDimensions, inPieces: true, "norm")
+      let scaled = Kernels.fold(.sumSquares, again).squareRoot()
       return scaled * scale.reshaped(to: scaled.shape)
     }
   }

@@ -48,6 +48,9 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     ConvolutionCase(x: [7, 16, 12, 12], w: [16, 16, 5, 5]),
     ConvolutionCase(x: [13, 8, 9, 9], w: [24, 8, 3, 3], convolution: .init(stride: 2, padding: .same(kernel: 3))),
     ConvolutionCase(x: [2, 2, 20, 20], w: [2, 2, 17, 18], convolution: .init(padding: 2)),
+    // Whole vectors of channels, in groups of several images.
+    ConvolutionCase(x: [9, 32, 10, 11], w: [32, 32, 3, 3], convolution: .init(padding: 1)),
+    ConvolutionCase(x: [8, 64, 6, 5], w: [48, 64, 2, 2]),
   ]
 
   /// Nothing, in each place where there can be nothing.

@@ -49,6 +49,10 @@ void kappa_fill_f64(size_t rows, size_t columns, double v, double *_Nonnull y, s
 void kappa_transpose_f32(size_t rows, size_t columns, const float *_Nonnull x, size_t ldx, float *_Nonnull y, size_t ldy);
 void kappa_transpose_f64(size_t rows, size_t columns, const double *_Nonnull x, size_t ldx, double *_Nonnull y, size_t ldy);
 
+/// y[k, j, i] = x[k, i, j], k < count, i < rows, j < columns, both contiguous; the next matrix comes into the cache meanwhile.
+void kappa_transpose_each_f32(size_t count, size_t rows, size_t columns, const float *_Nonnull x, float *_Nonnull y);
+void kappa_transpose_each_f64(size_t count, size_t rows, size_t columns, const double *_Nonnull x, double *_Nonnull y);
+
 enum kappa_activation { kappa_identity_activation, kappa_tanh_activation, kappa_sigmoid_activation, kappa_leaky_relu_activation };
 
 /// y[i, j] = f(x[i, j] + b[j]); rows stand ldx and ldy apart; `p` is the slope of the leaky ReLU.

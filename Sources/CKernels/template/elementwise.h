@@ -107,62 +107,6 @@ static void NAME(fill)(size_t rows, size_t columns, T v, T *y, size_t ldy) {
     for (size_t j = 0; j < columns; j++) y[i * ldy + j] = v;
 }
 
-// Blocks of whole vectors are transposed in registers, pairs of rows interleaved by ever longer pieces; the tiles around them are cache
-// lines wide, so that both sides are read and written whole.
-typedef T NAME(block) __attribute__((vector_size(32), aligned(sizeof(T)), may_alias));
-#if IS_FLOAT
-#define SHUFFLE(a, b, i0, i1, i2, i3) __builtin_shufflevector(a, b, i0, i1, i2, i3, i0 + 4, i1 + 4, i2 + 4, i3 + 4)
-static inline __attribute__((always_inline)) void NAME(transpose_block)(const T *x, size_t ldx, T *y, size_t ldy) {
-  NAME(block) a[8], b[8];
-#pragma unroll
-  for (size_t i = 0; i < 8; i++) a[i] = *(const NAME(block) *)(x + i * ldx);
-#pragma unroll
-  for (size_t i = 0; i < 8; i += 2)
-    b[i] = SHUFFLE(a[i], a[i + 1], 0, 8, 1, 9), b[i + 1] = SHUFFLE(a[i], a[i + 1], 2, 10, 3, 11);
-#pragma unroll
-  for (size_t i = 0; i < 8; i += 4) {
-    a[i] = SHUFFLE(b[i], b[i + 2], 0, 1, 8, 9), a[i + 1] = SHUFFLE(b[i], b[i + 2], 2, 3, 10, 11);
-    a[i + 2] = SHUFFLE(b[i + 1], b[i + 3], 0, 1, 8, 9), a[i + 3] = SHUFFLE(b[i + 1], b[i + 3], 2, 3, 10, 11);
-  }
-#pragma unroll
-  for (size_t i = 0; i < 4; i++) {
-    *(NAME(block) *)(y + i * ldy) = __builtin_shufflevector(a[i], a[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-    *(NAME(block) *)(y + (i + 4) * ldy) = __builtin_shufflevector(a[i], a[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-  }
-}
-#undef SHUFFLE
-#else
-static inline __attribute__((always_inline)) void NAME(transpose_block)(const T *x, size_t ldx, T *y, size_t ldy) {
-  NAME(block) a[4], b[4];
-#pragma unroll
-  for (size_t i = 0; i < 4; i++) a[i] = *(const NAME(block) *)(x + i * ldx);
-#pragma unroll
-  for (size_t i = 0; i < 4; i += 2)
-    b[i] = __builtin_shufflevector(a[i], a[i + 1], 0, 4, 2, 6), b[i + 1] = __builtin_shufflevector(a[i], a[i + 1], 1, 5, 3, 7);
-#pragma unroll
-  for (size_t i = 0; i < 2; i++) {
-    *(NAME(block) *)(y + i * ldy) = __builtin_shufflevector(b[i], b[i + 2], 0, 1, 4, 5);
-    *(NAME(block) *)(y + (i + 2) * ldy) = __builtin_shufflevector(b[i], b[i + 2], 2, 3, 6, 7);
-  }
-}
-#endif
-
-static void NAME(transpose)(size_t rows, size_t columns, const T *x, size_t ldx, T *y, size_t ldy) {
-  enum { tile = 64 / sizeof(T), side = 32 / sizeof(T) };
-  for (size_t i0 = 0; i0 < rows; i0 += tile)
-    for (size_t j0 = 0; j0 < columns; j0 += tile) {
-      size_t i1 = i0 + tile < rows ? i0 + tile : rows, j1 = j0 + tile < columns ? j0 + tile : columns;
-      size_t i = i0, j;
-      for (; i + side <= i1; i += side) {
-        for (j = j0; j + side <= j1; j += side) NAME(transpose_block)(x + i * ldx + j, ldx, y + j * ldy + i, ldy);
-        for (; j < j1; j++)
-          for (size_t k = i; k < i + side; k++) y[j * ldy + k] = x[k * ldx + j];
-      }
-      for (j = j0; j < j1; j++)
-        for (size_t k = i; k < i1; k++) y[j * ldy + k] = x[k * ldx + j];
-    }
-}
-
 // `apply` and `slope` are constant-folded into each call below: one branch-free loop for each activation.
 #define EACH_ACTIVATION(CASE)                                                        \
   switch (f) {                                                                       \

@@ -1,3 +1,4 @@
+import CKernels
 import COneDNN
 import Foundation
 
@@ -107,6 +108,8 @@ final class OneDNNPlan: Sendable {
   /// Bytes of each array in the layout that the code works on; 0 where that is the row-major one.
   let blockedBytes: [Int]
   let scratchBytes: Int
+  /// How many channels of a pixel stand beside each other in each array's layout, where it is [batch, channels / together, pixels, together].
+  private let channelsTogether: [Int]
   private let shape: ConvolutionShape
 
   fileprivate init?(_ library: OpaquePointer, _ product: Product, _ shape: ConvolutionShape) {
@@ -125,6 +128,7 @@ final class OneDNNPlan: Sendable {
     code = String(cString: kappa_onednn_plan_code(plan))
     blockedBytes = Role.allCases.map { kappa_onednn_blocked_size(plan, $0.rawValue) }
     scratchBytes = kappa_onednn_scratch_size(plan)
+    channelsTogether = Role.allCases.map { Int(kappa_onednn_channels_together(plan, $0.rawValue)) }
   }
 
   deinit { kappa_onednn_plan_destroy(plan) }
@@ -144,12 +148,28 @@ final class OneDNNPlan: Sendable {
 
   /// Copies an array into the plan's layout.
   func block(_ role: Role, _ plain: UnsafePointer<Float>, into blocked: UnsafeMutablePointer<Float>) {
+    if let planes = planes(of: role) {
+      return kappa_transpose_each_f32(planes.count, planes.together, planes.pixels, plain, blocked)
+    }
     check(kappa_onednn_block(plan, role.rawValue, plain, blocked))
   }
 
   /// Copies an array from the plan's layout.
   func unblock(_ role: Role, _ blocked: UnsafeMutablePointer<Float>, into plain: UnsafeMutablePointer<Float>) {
+    if let planes = planes(of: role) {
+      return kappa_transpose_each_f32(planes.count, planes.pixels, planes.together, blocked, plain)
+    }
     check(kappa_onednn_unblock(plan, role.rawValue, blocked, plain))
+  }
+
+  /// An array whose channels stand together in the plan's layout is `count` matrices [pixels, together] there, and their transposes in the
+  /// row-major one. Transposing takes a fraction of the time of oneDNN's copies between layouts.
+  private func planes(of role: Role) -> (count: Int, together: Int, pixels: Int)? {
+    let together = channelsTogether[Int(role.rawValue)]
+    if together == 0 { return nil }
+    let (size, count) = role == .x ? (shape.input, shape.x.elementCount) : (shape.output, shape.y.elementCount)
+    let pixels = size.height * size.width
+    return (count / (together * pixels), together, pixels)
   }
 
   /// Computes the product; all arrays are in the plan's layouts.

@@ -25,16 +25,19 @@ enum Fold: Int32 {
   }
 }
 
-/// A tensor laid out for a reduction: elements [outer, length, inner], of which the middle axis vanishes.
+/// A tensor laid out for a reduction: elements [outer, length, inner], of which the middle axis vanishes; or, with more than one `piece`,
+/// [pieces, outer, length / pieces], of which the middle one stays.
 struct ReductionPlan<E: TensorElement> {
   var source: Tensor<E>
   var outer: Int
   var length: Int
   var inner: Int
+  var pieces = 1
   var result: Shape
 
-  /// `axes` may be negative; nil means all.
-  init(_ x: Tensor<E>, _ axes: [Int]?, keepDimensions: Bool, _ operation: String) {
+  /// `axes` may be negative; nil means all. With `inPieces` the first and the last axes of a tensor, as of images all but the channels, are
+  /// reduced where they stand; otherwise elements that are reduced to one are brought together.
+  init(_ x: Tensor<E>, _ axes: [Int]?, keepDimensions: Bool, inPieces: Bool = false, _ operation: String) {
     let positions = x.resolved(axes, operation)
     let (shape, rank) = (x.shape, x.rank)
     result = x.reduced(positions, keepDimensions: keepDimensions)
@@ -49,6 +52,14 @@ struct ReductionPlan<E: TensorElement> {
     let kept = (0..<rank).filter { !positions.contains($0) }
     outer = kept.reduce(1) { $0 * shape[$1] }
     inner = 1
+    if inPieces, let first = kept.first, let last = kept.last, last - first == kept.count - 1 {
+      let repeats = shape.prefix(first).reduce(1, *)
+      // Rows that are short, or fewer than threads, are not worth it.
+      if outer >= 8 && length >= 32 * repeats {
+        (pieces, source) = (repeats, x.contiguous())
+        return
+      }
+    }
     source = positions.isEmpty ? x.contiguous() : x.permuted(kept + positions).contiguous()
   }
 
@@ -85,7 +96,15 @@ extension Kernels {
     let result = Tensor<S>(uninitialized: plan.result)
     let (input, output) = (plan.source.base, result.mutableBase)
     let (length, inner) = (plan.length, plan.inner)
-    if inner == 1 {
+    if plan.pieces > 1 {
+      let piece = length / plan.pieces
+      plan.forEachOuter { rows in
+        for i in rows {
+          let folds = (0..<plan.pieces).lazy.map { foldRow(fold, input + ($0 * plan.outer + i) * piece, piece) }
+          output[i] = S(finish(folds.dropFirst().reduce(folds[0], fold.combine)))
+        }
+      }
+    } else if inner == 1 {
       if plan.hasFewLongRows {
         for i in 0..<plan.outer { output[i] = S(finish(self.fold(fold, input + i * length, length))) }
       } else {
