@@ -10,7 +10,7 @@ typedef struct {
   abi_memory_desc plain;
   const void *chosen;  // belongs to the plan's descriptor
   bool is_plain;
-  int64_t together;
+  int64_t together;    // see kappa_onednn_channels_together
   abi_handle block, unblock;  // primitives; null if the layouts are the same
 } array;
 
@@ -102,8 +102,7 @@ static bool create(kappa_onednn_plan *plan, int product, const struct kappa_oned
     if (a->chosen == NULL) return false;
     a->is_plain = dnn->memory_desc_equal(a->chosen, &a->plain) != 0;
     if (a->is_plain) continue;
-    a->together = role == kappa_onednn_w ? 0 : channels_together(dnn, a->chosen, lengths[role]);
-    if (a->together > 0) continue;
+    if (role != kappa_onednn_w) a->together = channels_together(dnn, a->chosen, lengths[role]);
     bool made = role == results[product] ? create_reorder(dnn, a->chosen, &a->plain, &a->unblock)
                                          : create_reorder(dnn, &a->plain, a->chosen, &a->block);
     if (!made) return false;

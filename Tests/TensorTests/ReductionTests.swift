@@ -8,8 +8,8 @@ struct ReductionTests {
   private static let cases: [([Int], [[Int]])] = [
     ([3, 4, 5], [[0], [1], [2], [0, 1], [1, 2], [0, 2], [0, 1, 2], [-1], []]), ([70, 65], [[0], [1], [0, 1]]),
     ([2, 3, 2, 4], [[1, 3], [0, 2], [2, 1]]), ([300], [[0]]),
-    // As of images over all axes but the channels: rows that are added where they stand.
-    ([3, 9, 8, 5], [[0, 2, 3], [3, 0]]), ([2, 2, 8, 40], [[0, 3], [0, 1, 3]]),
+    // As of images over all axes but the channels: rows that are added where they stand, or are too short or too few for that.
+    ([3, 9, 8, 5], [[0, 2, 3], [3, 0]]), ([2, 2, 8, 40], [[0, 3], [0, 1, 3]]), ([1, 9, 40], [[0, 2]]),
   ]
 
   /// Applies `f` to the elements that each result is made of.

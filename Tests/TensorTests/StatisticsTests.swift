@@ -8,6 +8,7 @@ struct StatisticsTests {
   static let cases: [([Int], [[Int]])] = [
     ([7], [[0]]), ([3, 4], [[0], [1], [0, 1], []]), ([2, 3, 4], [[0], [1], [2], [0, 2], [1, 2], [0, 1, 2]]),
     ([9, 70, 3], [[0], [1], [2], [0, 1], [0, 2]]), ([600, 5], [[0]]), ([150, 260], [[0], [1]]),
+    ([3, 9, 8, 5], [[0, 2, 3]]),
   ]
 
   private func reduce(_ x: NaiveTensor, _ axes: [Int], _ f: ([Double]) -> Double) -> NaiveTensor {
@@ -95,6 +96,8 @@ struct StatisticsTests {
     expectClose(empty.variance(axes: [0]), nans, .exact, "variance of nothing")
     #expect(empty.product(axes: [0]) == Tensor([1, 1, 1]) && empty.norm(.two, axes: [0]) == Tensor([0, 0, 0]))
     #expect(empty.max(axes: [1]).shape == [0] && empty.argMax(axis: 1).shape == [0])
+    #expect(Tensor<Double>(zeros: [0, 9, 40]).sum(axes: [0, 2]) == Tensor(zeros: [9]))
+    #expect(Tensor<Double>(zeros: [2, 9, 0]).norm(.one, axes: [0, 2]) == Tensor(zeros: [9]))
     #expect((empty .> 0).all().scalar && !(empty .> 0).any().scalar)
     expectClose(Tensor([3.0]).variance(degreesOfFreedom: 1), Tensor(scalar: .nan), .exact, "one element")
     expectClose(Tensor([3.0, 4.0]).variance(degreesOfFreedom: 2), Tensor(scalar: .infinity), .exact, "no freedom left")
@@ -109,6 +112,14 @@ struct StatisticsTests {
         let wide = Tensor(stacking: [x, x], axis: 1)
         #expect(wide.max(axes: [0]).nanMask().all().scalar && wide.argMin(axis: 0) == Tensor<Int32>([Int32(at), Int32(at)]))
       }
+    }
+    for piece in 0..<3 {
+      var images: Tensor<Double> = RandomStream(seed: 2).normal([3, 8, 40])
+      images[piece, 1, 7] = .nan
+      let expected = (0..<8).map { $0 == 1 }
+      #expect(images.max(axes: [0, 2]).nanMask().elements == expected && images.min(axes: [0, 2]).nanMask().elements == expected)
+      #expect(images.sum(axes: [0, 2]).nanMask().elements == expected)
+      #expect(images.norm(.infinity, axes: [0, 2]).nanMask().elements == expected)
     }
   }
 
@@ -183,9 +194,11 @@ struct StatisticsTests {
     let a: Tensor<Float> = RandomStream(seed: 3).normal([1500, 170])
     let narrow: Tensor<Float> = RandomStream(seed: 4).normal([100_000, 3])
     let deep: Tensor<Float> = RandomStream(seed: 4).normal([20, 100, 30])
+    let images: Tensor<Float> = RandomStream(seed: 5).normal([20, 16, 30, 30])
     let operations: [(String, () -> Tensor<Float>)] = [
       ("variance", { x.variance() }), ("column variances", { a.variance(axes: [0]) }), ("narrow sums", { narrow.sum(axes: [0]) }),
-      ("narrow variances", { narrow.variance(axes: [0]) }), ("deep sums", { deep.sum(axes: [1]) }), ("norm", { x.norm(.two) }),
+      ("narrow variances", { narrow.variance(axes: [0]) }), ("deep sums", { deep.sum(axes: [1]) }),
+      ("sums of pieces", { images.sum(axes: [0, 2, 3]) }), ("norm", { x.norm(.two) }),
       ("max", { narrow.max(axes: [0]) }), ("long rows", { narrow.transposed().contiguous().sum(axes: [1]) }),
       ("running sums", { a.cumulativeSum(axis: 0) }), ("running sums of rows", { a.cumulativeSum(axis: 1, reversed: true) }),
       ("broadcast product", { a * a[row: 3] }), ("strided copy", { deep.permuted([1, 0, 2]).contiguous() }),

@@ -55,7 +55,7 @@ size_t kappa_onednn_scratch_size(const kappa_onednn_plan *_Nonnull plan);
 /// [batch, channels / together, height, width, together]; 0 where that layout is another one, or the row-major one.
 int64_t kappa_onednn_channels_together(const kappa_onednn_plan *_Nonnull plan, int role);
 
-/// Copies an array into the plan's layout; `blocked_size` of the role is not 0 and `channels_together` is. Returns 0 on success, as all below.
+/// Copies an array into the plan's layout; `blocked_size` of the role is not 0. Returns 0 on success, as all below.
 int kappa_onednn_block(const kappa_onednn_plan *_Nonnull plan, int role, const float *_Nonnull plain, void *_Nonnull blocked);
 /// Copies it back.
 int kappa_onednn_unblock(const kappa_onednn_plan *_Nonnull plan, int role, const void *_Nonnull blocked, float *_Nonnull plain);

@@ -54,7 +54,7 @@ struct ReductionPlan<E: TensorElement> {
     inner = 1
     if inPieces, let first = kept.first, let last = kept.last, last - first == kept.count - 1 {
       let repeats = shape.prefix(first).reduce(1, *)
-      // Rows that are short, or fewer than threads, are not worth it.
+      // Chosen, not measured: rows that are short are not worth it, nor so few that threads have no work; by the shape alone, as results must.
       if outer >= 8 && length >= 32 * repeats {
         (pieces, source) = (repeats, x.contiguous())
         return
@@ -100,8 +100,9 @@ extension Kernels {
       let piece = length / plan.pieces
       plan.forEachOuter { rows in
         for i in rows {
-          let folds = (0..<plan.pieces).lazy.map { foldRow(fold, input + ($0 * plan.outer + i) * piece, piece) }
-          output[i] = S(finish(folds.dropFirst().reduce(folds[0], fold.combine)))
+          var total = foldRow(fold, input + i * piece, piece)
+          for k in 1..<plan.pieces { total = fold.combine(total, foldRow(fold, input + (k * plan.outer + i) * piece, piece)) }
+          output[i] = S(finish(total))
         }
       }
     } else if inner == 1 {

@@ -74,7 +74,7 @@ struct AtomicTensorFileTests {
           #expect(found == Tensor(repeating: Double(version), shape: [200 * version]))
         }
       }
-      try await group.waitForAll()
+      for try await _ in group {}
     }
   }
 }
