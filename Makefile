@@ -36,6 +36,7 @@ examples: deps
 	$(SWIFT) run -c release autoencoder demo --quick --output out/quick
 	$(SWIFT) run -c release autoencoder train --quick --optimizer rmsprop --output out/quick-train
 	$(SWIFT) run -c release --package-path Benchmarks kappa-bench --rows '^overhead/' --min-time 0.05
+	$(SWIFT) run -c release --package-path Benchmarks kappa-bench --floor --rows '^conv_forward/' --min-time 0.05
 	FUZZ_SECONDS=5 sh Fuzz/run.sh
 
 # Long runs, never part of CI: the learning-rate search behind the demo.
