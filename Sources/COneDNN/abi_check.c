@@ -14,7 +14,6 @@ SAME(abi_tag_any, dnnl_format_tag_any);
 SAME(abi_tag_abcd, dnnl_abcd);
 SAME(abi_tag_acdb, dnnl_acdb);
 SAME(abi_tag_aBcd16b, dnnl_aBcd16b);
-SAME(abi_tag_aBcd8b, dnnl_aBcd8b);
 SAME(abi_forward_inference, dnnl_forward_inference);
 SAME(abi_direct_convolution, dnnl_convolution_direct);
 SAME(abi_scratchpad_user, dnnl_scratchpad_mode_user);

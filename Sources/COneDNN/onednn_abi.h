@@ -14,7 +14,6 @@ enum {
   abi_tag_abcd = 5,
   abi_tag_acdb = 20,
   abi_tag_aBcd16b = 69,
-  abi_tag_aBcd8b = 93,
   abi_forward_inference = 96,
   abi_direct_convolution = 1,
   abi_scratchpad_user = 1,

@@ -31,10 +31,11 @@ static bool create_reorder(const kappa_onednn *dnn, const void *from, const void
   return created;
 }
 
-/// How many channels stand beside each other in a layout of images, as `kappa_onednn_channels_together` has it.
+/// How many channels stand beside each other in a layout of images, as `kappa_onednn_channels_together` has it. Blocks of eight are not
+/// asked for: oneDNN's own copies are the faster ones there (docs/decisions/0007-onednn.md).
 static int64_t channels_together(const kappa_onednn *dnn, const void *layout, const int64_t lengths[4]) {
-  const struct { int tag; int64_t together; } known[] = {{abi_tag_acdb, lengths[1]}, {abi_tag_aBcd16b, 16}, {abi_tag_aBcd8b, 8}};
-  for (int i = 0; i < 3; i++) {
+  const struct { int tag; int64_t together; } known[] = {{abi_tag_acdb, lengths[1]}, {abi_tag_aBcd16b, 16}};
+  for (int i = 0; i < 2; i++) {
     abi_memory_desc desc;
     if (lengths[1] % known[i].together == 0 && dnn->memory_desc_init_by_tag(&desc, 4, lengths, abi_float, known[i].tag) == abi_success &&
         dnn->memory_desc_equal(layout, &desc) != 0)

@@ -52,7 +52,7 @@ size_t kappa_onednn_blocked_size(const kappa_onednn_plan *_Nonnull plan, int rol
 size_t kappa_onednn_scratch_size(const kappa_onednn_plan *_Nonnull plan);
 
 /// How many channels of a pixel stand beside each other in the plan's layout of images or results, which is then
-/// [batch, channels / together, height, width, together]; 0 where that layout is another one, or the row-major one.
+/// [batch, channels / together, height, width, together], all of them or sixteen; 0 where that layout is another one, or the row-major one.
 int64_t kappa_onednn_channels_together(const kappa_onednn_plan *_Nonnull plan, int role);
 
 /// Copies an array into the plan's layout; `blocked_size` of the role is not 0. Returns 0 on success, as all below.

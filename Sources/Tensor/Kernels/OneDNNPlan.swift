@@ -163,7 +163,7 @@ final class OneDNNPlan: Sendable {
   }
 
   /// An array whose channels stand together in the plan's layout is `count` matrices [pixels, together] there, and their transposes in the
-  /// row-major one. Transposing takes a fraction of the time of oneDNN's copies between layouts.
+  /// row-major one. Transposing takes 0.2 to 0.9 of the time of oneDNN's copies between layouts.
   private func planes(of role: Role) -> (count: Int, together: Int, pixels: Int)? {
     let together = channelsTogether[Int(role.rawValue)]
     if together == 0 { return nil }
