@@ -66,7 +66,7 @@ public struct Accumulator<Scalar: TensorScalar> {
     if let fixed {
       let place = fixed.tensor
       require(term.shape == place.shape, "a term of shape \(term.shape) for a sum of shape \(place.shape)")
-      place.writeAxpby(1, term, hasTerms ? 1 : 0)
+      if hasTerms || term.isContiguous { place.writeAxpby(1, term, hasTerms ? 1 : 0) } else { place.writeElements(of: term) }
       if !hasTerms { total = place }
     } else if hasTerms {
       require(term.shape == total.shape, "a term of shape \(term.shape) for a sum of shape \(total.shape)")
@@ -152,6 +152,8 @@ public struct Accumulator<Scalar: TensorScalar> {
 
   /// Adds `block` to positions `start` and following along `axis` of a sum of the given shape; the others are not touched.
   mutating func add(_ block: Tensor<Scalar>, along axis: Int, from start: Int, of shape: Shape) {
+    // Not `contiguous()`, which would count one more reference.
+    guard block.isContiguous else { return add(block.copied(), along: axis, from: start, of: shape) }
     let isFirst = !hasTerms
     let target = writable(shape)
     if isFirst { target.writeZeros() }
@@ -162,13 +164,12 @@ public struct Accumulator<Scalar: TensorScalar> {
     if rows == 1 && width > 1 << 12 {
       target.flattened().piece(at: start * inner, shape: block.shape).writeAxpby(1, block, 1)
     } else {
-      let source = block.contiguous()
-      let (from, to) = (source.base, target.mutableBase + start * inner)
+      let (from, to) = (block.base, target.mutableBase + start * inner)
       for row in 0..<rows {
         let (x, y) = (from + row * width, to + row * step)
         for i in 0..<width { y[i] += x[i] }
       }
-      keepAlive(source)
+      keepAlive(block)
     }
     hold(target)
   }

@@ -8,24 +8,22 @@ import Tensor
 /// Its owner lets go of the elements (`removeAll`, `take`) before it goes itself: in code compiled for their type, which a `deinit`
 /// of this type is not; there they would be destroyed one by one through run-time type information.
 struct ChunkedList<Element>: ~Copyable {
+  /// A power of two: a place is found by a shift and a mask.
   private static var chunkLength: Int { 64 }
   private var memory = ChunkMemory()
   private(set) var count = 0
 
   mutating func append(_ element: consuming Element) {
     if count == memory.chunks.count * Self.chunkLength { memory.grow(Self.chunkLength * MemoryLayout<Element>.stride) }
-    (chunk(count / Self.chunkLength) + count % Self.chunkLength).initialize(to: element)
     count += 1
-  }
-
-  @inline(__always) private func chunk(_ index: Int) -> UnsafeMutablePointer<Element> {
-    memory.chunks[index].assumingMemoryBound(to: Element.self)
+    place(count - 1).initialize(to: element)
   }
 
   /// Where element `index` lies.
   @inline(__always) func place(_ index: Int) -> UnsafeMutablePointer<Element> {
     assert(index >= 0 && index < count)
-    return chunk(index / Self.chunkLength) + index % Self.chunkLength
+    let chunk = memory.chunks[index &>> Self.chunkLength.trailingZeroBitCount]
+    return chunk.assumingMemoryBound(to: Element.self) + index & (Self.chunkLength - 1)
   }
 
   subscript(index: Int) -> Element {
@@ -35,6 +33,12 @@ struct ChunkedList<Element>: ~Copyable {
 
   /// Takes element `index` out. Its place stays, empty: nobody reads it any more, and `removeAll` is told to leave it out.
   @inline(__always) func take(_ index: Int) -> Element { place(index).move() }
+
+  /// Puts what `body` makes of element `index` in its place.
+  @inline(__always) func replace(_ index: Int, _ body: (Element) -> Element) {
+    let place = place(index)
+    place.initialize(to: body(place.move()))
+  }
 
   /// Lets go of all elements but those that `isTaken` knows to be gone.
   @inline(__always) mutating func removeAll(but isTaken: (Int) -> Bool = { _ in false }) {

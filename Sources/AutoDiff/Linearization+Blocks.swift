@@ -31,7 +31,7 @@ extension Linearization {
     let flat = checked(directions, operation)
     let width = flat.shape[0]
     let result = Tensor<Scalar>(uninitialized: [width, layout.count])
-    let places = blocks(of: result, 0..<width).map(\.tangent)
+    let places = layout.entries.map { result.piece(at: $0.offset, shape: $0.shape, ofRows: 0..<width) }
     require(places.allSatisfy { $0.storage === result.storage }, "\(operation): a parameter's part of the results is no view")
     sweep.run(plan, directions: width, from: { blocks(of: flat, $0) }, into: places)
     return result
@@ -80,11 +80,8 @@ extension Linearization {
 
   /// For each parameter its parts of the vectors in `range`, one after the other along a leading axis.
   private func blocks(of directions: Tensor<Scalar>, _ range: Range<Int>) -> [(node: Int, tangent: Tensor<Scalar>)] {
-    let rows = directions.sliced(axis: 0, range)
-    return zip(inputs, layout.entries).map { node, entry in
-      var shape = entry.shape
-      shape.insert(range.count, at: 0)
-      return (node, rows.sliced(axis: 1, entry.offset..<entry.offset + entry.count).reshaped(to: shape))
+    zip(inputs, layout.entries).map { node, entry in
+      (node, directions.piece(at: entry.offset, shape: entry.shape, ofRows: range))
     }
   }
 

@@ -50,7 +50,7 @@ public final class Linearization<Scalar: TensorScalar> {
 
   /// Records `function` at `theta`.
   public convenience init(_ function: some ScalarFunction<Scalar>, at theta: Tensor<Scalar>) {
-    self.init(function.layout, at: theta, function.evaluate)
+    self.init(function.layout, at: theta) { function.evaluate($0) }
   }
 
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
@@ -62,23 +62,31 @@ public final class Linearization<Scalar: TensorScalar> {
     let parameters = Parameters(layout, theta, on: tape)
     let evaluation = evaluate(parameters)
     tape.requireOwn(evaluation.loss, "linearization", "the loss")
-    if let outputs = evaluation.outputs { tape.requireOwn(outputs, "linearization", "outputs") }
-    if let losses = evaluation.exampleLosses { tape.requireOwn(losses, "linearization", "exampleLosses") }
-    if let penalty = evaluation.penalty { tape.requireOwn(penalty, "linearization", "the penalty") }
     // A loss that depends on no parameter is recorded too, so that its derivatives are zeros like any others.
-    let recorded = evaluation.loss.tape == nil ? tape.variable(evaluation.loss.value) : evaluation.loss
-    value = Double(recorded.value.scalar)
+    let isConstant = evaluation.loss.tape == nil
+    loss = isConstant ? tape.variable(evaluation.loss.value).node : evaluation.loss.node
+    value = Double(evaluation.loss.value.scalar)
     inputs = layout.entries.indices.map { parameters[$0].node }
-    loss = recorded.node
-    outputs = evaluation.outputs.flatMap { $0.tape == nil ? nil : $0.node }
-    outputsAreConstant = evaluation.outputs.map { $0.tape == nil } ?? false
-    outputShape = evaluation.outputs?.shape ?? []
+    if let named = evaluation.outputs {
+      tape.requireOwn(named, "linearization", "outputs")
+      outputsAreConstant = named.tape == nil
+      outputs = outputsAreConstant ? nil : named.node
+      outputShape = named.shape
+    } else {
+      (outputsAreConstant, outputs, outputShape) = (false, nil, Shape())
+    }
     exampleLosses = evaluation.exampleLosses
-    penalty = evaluation.penalty.flatMap { $0.tape == nil ? nil : $0.node }
+    if let exampleLosses { tape.requireOwn(exampleLosses, "linearization", "exampleLosses") }
+    if let named = evaluation.penalty {
+      tape.requireOwn(named, "linearization", "the penalty")
+      penalty = named.tape == nil ? nil : named.node
+    } else {
+      penalty = nil
+    }
     sweep = TangentSweep(tape)
     backward = ReverseSweep(recordingOn: tape, inputs: inputs, keeping: outputs, end: loss + 1)
     backwardEnd = loss + 1
-    backward.seed(loss, Variable(Tensor(repeating: 1, shape: recorded.shape)))
+    backward.seed(loss, Variable(Tensor(repeating: 1, shape: evaluation.loss.shape)))
   }
 
   /// Records the backward pass down to node `first`.

@@ -155,9 +155,11 @@ public struct TangentPoint<Scalar: TensorScalar> {
   /// which broadcast, takes blocks as it is.
   public var operandsHaveRankOfResult: Bool {
     let rank = sweep.tape.shape(of: node).rank
-    return (0..<operandCount).allSatisfy { index in
-      !hasTangent(index) || sweep.tape.shape(of: sweep.tape.operand(index, of: node)).rank == rank
+    var haveRank = true
+    sweep.tape.forEachOperand(of: node) { index, operand in
+      haveRank = haveRank && (!hasTangent(index) || sweep.tape.nodes[operand].shape.rank == rank)
     }
+    return haveRank
   }
 
   /// Whether operand `index` has a tangent that is not zero.

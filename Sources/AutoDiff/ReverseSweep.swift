@@ -1,9 +1,23 @@
 import Tensor
 
 /// Where the list of a node's parts begins and ends; -1 for none.
-private struct PartList {
+private struct PartList: BitwiseCopyable {
   var first: Int32 = -1
   var last: Int32 = -1
+  /// How many of the parts are blocks.
+  var blockCount: Int32 = 0
+}
+
+/// What is known of a part of a recorded cotangent beside its variable.
+private struct PartPlace {
+  /// The part that follows it in its list; -1 for none.
+  var next: Int32 = -1
+  /// The axis along which it is a block of the cotangent, from `start` on; -1 for one that is whole.
+  var axis: Int32 = -1
+  var start = 0
+
+  /// What `next` says of a part that has been taken out.
+  static var taken: Int32 { -2 }
 }
 
 /// Carries cotangents backward over a tape: one pass of reverse-mode differentiation.
@@ -14,7 +28,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
   let tape: Tape<Scalar>
   let isRecording: Bool
   /// What the pass is to each node.
-  private let roles: [Role]
+  private let roles: PooledTable<Role>
   private enum Role: UInt8 {
     /// Nothing.
     case none
@@ -28,20 +42,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// Recording: the parts of all nodes' cotangents, and for each node where the list of its parts begins and ends. Inputs keep
   /// theirs apart, so that they can be added up in place.
   @exclusivity(unchecked) private var parts = ChunkedList<Variable<Scalar>>()
-  /// For each part the one that follows it in its list; -1 for none.
-  @exclusivity(unchecked) private var next: [Int32] = []
-  @exclusivity(unchecked) private var lists: [PartList]
-  /// Recording: parts that are blocks of a cotangent, until that is needed and they are put together.
-  @exclusivity(unchecked) private var blocks: [Int: [Block]] = [:]
-
-  /// What `next` says of a part that has been taken out.
-  private static var taken: Int32 { -2 }
-
-  private struct Block {
-    var axis: Int
-    var start: Int
-    var part: Variable<Scalar>
-  }
+  @exclusivity(unchecked) private var places: [PartPlace] = []
+  @exclusivity(unchecked) private let lists: PooledTable<PartList>
 
   /// - Parameters:
   ///   - inputs: the nodes whose cotangents are wanted, each with the memory it belongs in, if that is fixed.
@@ -50,10 +52,11 @@ final class ReverseSweep<Scalar: TensorScalar> {
   init(_ tape: Tape<Scalar>, inputs: [(node: Int, place: Tensor<Scalar>?)], end: Int) {
     self.tape = tape
     isRecording = false
-    roles = Self.roles(tape, inputs.lazy.map(\.node), end)
+    roles = PooledTable(repeating: .none, count: end)
     sums = Array(repeating: Accumulator(), count: end)
-    lists = []
+    lists = PooledTable(repeating: PartList(), count: 0)
     for input in inputs where input.node < end { sums[input.node] = Accumulator(place: input.place) }
+    assignRoles(inputs.lazy.map(\.node))
   }
 
   /// A pass that is recorded.
@@ -66,30 +69,28 @@ final class ReverseSweep<Scalar: TensorScalar> {
     tape.requireNotEnded()
     self.tape = tape
     isRecording = true
-    roles = Self.roles(tape, inputs, keeping: kept, end)
+    roles = PooledTable(repeating: .none, count: end)
     sums = []
-    lists = Array(repeating: PartList(), count: end)
-    // About a part a node.
-    next.reserveCapacity(end)
+    lists = PooledTable(repeating: PartList(), count: end)
+    // About a part a node, and some more where nodes are few.
+    places.reserveCapacity(end + 8)
+    assignRoles(inputs, keeping: kept)
   }
 
   @inline(__always)
-  private static func roles(_ tape: Tape<Scalar>, _ inputs: some Sequence<Int>, keeping kept: Int? = nil, _ end: Int) -> [Role] {
-    var roles = [Role](repeating: .none, count: end)
-    for input in inputs where input < end { roles[input] = .wanted }
-    for node in 0..<end where tape.isOperation(node) && roles[node] == .none {
-      for index in 0..<tape.operandCount(of: node) {
-        let operand = tape.operand(index, of: node)
-        if operand >= 0 && roles[operand] != .none { roles[node] = .passed }
-      }
+  private func assignRoles(_ inputs: some Sequence<Int>, keeping kept: Int? = nil) {
+    for input in inputs where input < roles.count { roles[input] = .wanted }
+    for node in 0..<roles.count where roles[node] == .none {
+      var isPassed = false
+      tape.forEachOperand(of: node) { _, operand in isPassed = isPassed || operand >= 0 && roles[operand] != .none }
+      if isPassed { roles[node] = .passed }
     }
-    if let kept, kept < end, roles[kept] == .passed { roles[kept] = .wanted }
-    return roles
+    if let kept, kept < roles.count, roles[kept] == .passed { roles[kept] = .wanted }
   }
 
   deinit { removeParts() }
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
-  private func removeParts() { parts.removeAll { next[$0] == Self.taken } }
+  private func removeParts() { parts.removeAll { places[$0].next == PartPlace.taken } }
 
   /// Gives `node` the cotangent to start from.
   func seed(_ node: Int, _ cotangent: consuming Variable<Scalar>) { if node < roles.count { add(cotangent, to: node) } }
@@ -98,25 +99,29 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// reads are let go on the way.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func run(_ range: Range<Int>, consuming: Bool = false) {
-    for node in range.reversed() where roles[node] != .none && tape.isOperation(node) {
-      if hasCotangent(node) {
-        let dy = takeCotangent(node)
-        if tape.detector != nil {
-          watch(node, dy)
-        } else {
-          tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
+    // A cotangent is handed to its rule in a place of its own: as an argument it would be copied.
+    withUnsafeTemporaryAllocation(of: Variable<Scalar>.self, capacity: 1) { dy in
+      for node in range.reversed() where roles[node] != .none && tape.isOperation(node) {
+        if hasCotangent(node) {
+          dy.initializeElement(at: 0, to: takeCotangent(node))
+          if tape.detector != nil {
+            watch(node, dy.baseAddress!)
+          } else {
+            tape.nodes[node].rules!.addCotangents(taking: dy.baseAddress!, in: self, node)
+          }
         }
+        if consuming { tape.forget(node) }
       }
-      if consuming { tape.forget(node) }
     }
     if consuming { tape.end() }
   }
 
-  /// Runs the cotangent rule of `node` while a detector watches.
-  private func watch(_ node: Int, _ dy: Variable<Scalar>) {
+  /// Runs the cotangent rule of `node`, which takes its cotangent from `place`, while a detector watches.
+  private func watch(_ node: Int, _ place: UnsafeMutablePointer<Variable<Scalar>>) {
+    let dy = place.pointee
     let outer = tape.differentiated
     if outer == nil { tape.differentiated = node }
-    tape.nodes[node].rules!.addCotangents(of: dy, at: CotangentPoint(sweep: self, node: node))
+    tape.nodes[node].rules!.addCotangents(taking: place, in: self, node)
     tape.differentiated = outer
     if isRecording { return }  // What is recorded is looked at there.
     let read = [dy.value] + tape.keptOperands(of: node)
@@ -136,25 +141,29 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// The nodes of the recorded parts of `node`'s cotangent that are not constants.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func recordedNodes(of node: Int) -> [Int] {
-    var result: [Int] = []
-    forEachPart(of: node) { if $0.tape != nil { result.append($0.node) } }
+    assembleBlocks(of: node)
+    var (count, result): (Int, [Int]) = (0, [])
+    forEachPart(of: node) { _ in count += 1 }
+    result.reserveCapacity(count)
+    forEachPart(of: node) { if parts[$0].tape != nil { result.append(parts[$0].node) } }
     return result
   }
 
   /// Adds the values of all parts to `sum`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func addRecordedParts(of node: Int, to sum: inout Accumulator<Scalar>) {
-    forEachPart(of: node) { $0.addValue(to: &sum) }
+    assembleBlocks(of: node)
+    forEachPart(of: node) { parts[$0].addValue(to: &sum) }
   }
 
+  /// Calls `body` with the index of each part.
   @inline(__always)
-  private func forEachPart(of node: Int, _ body: (Variable<Scalar>) -> Void) {
-    assembleBlocks(of: node)
+  private func forEachPart(of node: Int, _ body: (Int) -> Void) {
     guard node < lists.count else { return }
     var place = lists[node].first
     while place >= 0 {
-      body(parts[Int(place)])
-      place = next[Int(place)]
+      body(Int(place))
+      place = places[Int(place)].next
     }
   }
 
@@ -181,20 +190,25 @@ final class ReverseSweep<Scalar: TensorScalar> {
   @inline(__always)
   private func part(at place: inout Int32, isKept: Bool) -> Variable<Scalar> {
     let index = Int(place)
-    place = next[index]
-    if isKept { return parts[index] }
-    next[index] = Self.taken
+    place = places[index].next
+    return isKept ? parts[index] : take(index)
+  }
+
+  /// Takes part `index` out; it is gone from here then.
+  @inline(__always)
+  private func take(_ index: Int) -> Variable<Scalar> {
+    places[index].next = PartPlace.taken
     return parts.take(index)
   }
 
   /// Adds a part to the recorded cotangent of `node`.
   @inline(__always)
-  private func append(_ cotangent: consuming Variable<Scalar>, to node: Int) {
-    let place = Int32(parts.count)
+  private func append(_ cotangent: consuming Variable<Scalar>, _ place: PartPlace = PartPlace(), to node: Int) {
+    let index = Int32(parts.count)
     parts.append(cotangent)
-    next.append(-1)
-    if lists[node].first < 0 { lists[node].first = place } else { next[Int(lists[node].last)] = place }
-    lists[node].last = place
+    places.append(place)
+    if lists[node].first < 0 { lists[node].first = index } else { places[Int(lists[node].last)].next = index }
+    lists[node].last = index
   }
 
   /// The value of `node` for a rule: on the tape if the backward pass is recorded, else a constant.
@@ -220,24 +234,49 @@ final class ReverseSweep<Scalar: TensorScalar> {
   func add(block: consuming Variable<Scalar>, along axis: Int, from start: Int, to node: Int) {
     guard wants(node) else { return }
     if isRecording {
-      blocks[node, default: []].append(Block(axis: axis, start: start, part: block))
+      append(block, PartPlace(axis: Int32(axis), start: start), to: node)
+      lists[node].blockCount += 1
     } else {
       add(Placement(axis: axis, start: start, step: 1, length: tape.shape(of: node)[axis]), block, to: node)
     }
   }
 
-  /// Makes one part, for each axis, of the blocks that wait for `node`.
+  /// Blocks of an input's cotangent up to which each is a part by itself: their tangents go to their places without more ado. The
+  /// cotangent itself, if somebody records more with it, costs a sum of its size for each.
+  private static var fewBlocks: Int { 4 }
+
+  /// Makes whole parts of the blocks among those of `node`: of many one for each axis.
   private func assembleBlocks(of node: Int) {
-    guard !blocks.isEmpty, let waiting = blocks.removeValue(forKey: node) else { return }
+    guard node < lists.count, lists[node].blockCount > 0 else { return }
     let shape = tape.shape(of: node)
-    if waiting.count == 1 && isInput(node) {
-      let place = Placement<Scalar>(axis: waiting[0].axis, start: waiting[0].start, step: 1, length: shape[waiting[0].axis])
-      return add(place, waiting[0].part, to: node)
+    let isFew = isInput(node) && lists[node].blockCount <= Self.fewBlocks
+    lists[node].blockCount = 0
+    if isFew {
+      forEachPart(of: node) { index in
+        let (axis, start) = (Int(places[index].axis), places[index].start)
+        if axis < 0 { return }
+        let placement = Placement<Scalar>(axis: axis, start: start, step: 1, length: shape[axis])
+        parts.replace(index) { recordDeferred(placement, $0, nil, for: node) }
+        places[index].axis = -1
+      }
+      return
     }
     for axis in 0..<shape.rank {
-      let chosen = waiting.allSatisfy { $0.axis == axis } ? waiting : waiting.filter { $0.axis == axis }
-      if chosen.isEmpty { continue }
-      append(.applying(Assembly(shape: shape, axis: axis, starts: chosen.map(\.start)), to: chosen.map(\.part)), to: node)
+      var (blocks, starts): ([Variable<Scalar>], [Int]) = ([], [])
+      var (before, place) = (Int32(-1), lists[node].first)
+      while place >= 0 {
+        let (index, next) = (Int(place), places[Int(place)].next)
+        if places[index].axis == axis {
+          starts.append(places[index].start)
+          blocks.append(take(index))
+          if before < 0 { lists[node].first = next } else { places[Int(before)].next = next }
+        } else {
+          before = place
+        }
+        place = next
+      }
+      lists[node].last = before
+      if !blocks.isEmpty { append(.applying(Assembly(shape: shape, axis: axis, starts: starts), to: blocks), to: node) }
     }
   }
 

@@ -6,15 +6,17 @@ import Tensor
 /// methods of an existential are compiled once for all types, which costs a microsecond a call in looking types up
 /// (docs/decisions/0004-specialization.md).
 struct Rules<Scalar: TensorScalar> {
-  /// A question and where its answer goes. Pointers to what is large: a call moves a few words.
+  /// A question and where its answer goes. Pointers to what is large: a call moves a few words. Sweeps and tapes go unmanaged, as
+  /// each counted reference to them would take longer than the call; who asks keeps them.
   private enum Call {
-    case value(UnsafeMutablePointer<Accumulator<Scalar>>, RecordedPoint<Scalar>)
-    case tangent(UnsafeMutablePointer<Accumulator<Scalar>>, TangentPoint<Scalar>)
-    case takesBlocks(UnsafeMutablePointer<Bool>, TangentPoint<Scalar>)
-    case cotangents(UnsafePointer<Variable<Scalar>>, CotangentPoint<Scalar>)
+    case value(UnsafeMutablePointer<Accumulator<Scalar>>, Unmanaged<Tape<Scalar>>, Int)
+    case tangent(UnsafeMutablePointer<Accumulator<Scalar>>, Unmanaged<TangentSweep<Scalar>>, Int)
+    case takesBlocks(UnsafeMutablePointer<Bool>, Unmanaged<TangentSweep<Scalar>>, Int)
+    case tangentOfBlock(UnsafeMutablePointer<Accumulator<Scalar>>, Unmanaged<TangentSweep<Scalar>>, Int, UnsafeMutablePointer<Bool>)
+    case cotangents(UnsafeMutablePointer<Variable<Scalar>>, Unmanaged<ReverseSweep<Scalar>>, Int)
     case reveal(UnsafeMutablePointer<(any Primitive<Scalar>)?>)
   }
-  private typealias Bytes = SIMD2<UInt64>
+  private typealias Bytes = SIMD4<UInt64>
   private let call: (UnsafeRawPointer, Call) -> Void
   /// A small primitive of plain bytes, such as a sign or a slope. A closure that captured it would be one more object to allocate
   /// and free with every operation.
@@ -35,10 +37,19 @@ struct Rules<Scalar: TensorScalar> {
   @inline(__always)
   private static func answer(_ call: Call, by primitive: some Primitive<Scalar>) {
     switch call {
-    case .value(let sum, let point): primitive.addValue(to: &sum.pointee, at: point)
-    case .tangent(let sum, let point): primitive.addTangent(to: &sum.pointee, at: point)
-    case .takesBlocks(let answer, let point): answer.pointee = primitive.takesBlocks(at: point)
-    case .cotangents(let dy, let point): primitive.addCotangents(of: dy.pointee, at: point)
+    case .value(let sum, let tape, let node):
+      tape._withUnsafeGuaranteedRef { primitive.addValue(to: &sum.pointee, at: RecordedPoint(tape: $0, node: node)) }
+    case .tangent(let sum, let sweep, let node):
+      sweep._withUnsafeGuaranteedRef { primitive.addTangent(to: &sum.pointee, at: TangentPoint(sweep: $0, node: node)) }
+    case .takesBlocks(let answer, let sweep, let node):
+      sweep._withUnsafeGuaranteedRef { answer.pointee = primitive.takesBlocks(at: TangentPoint(sweep: $0, node: node)) }
+    case .tangentOfBlock(let sum, let sweep, let node, let answer):
+      let takesBlocks = sweep._withUnsafeGuaranteedRef { primitive.takesBlocks(at: TangentPoint(sweep: $0, node: node)) }
+      answer.pointee = takesBlocks
+      guard takesBlocks else { return }
+      sweep._withUnsafeGuaranteedRef { primitive.addTangent(to: &sum.pointee, at: TangentPoint(sweep: $0, node: node)) }
+    case .cotangents(let dy, let sweep, let node):
+      sweep._withUnsafeGuaranteedRef { primitive.addCotangents(of: dy.move(), at: CotangentPoint(sweep: $0, node: node)) }
     case .reveal(let place): place.pointee = primitive
     }
   }
@@ -46,19 +57,28 @@ struct Rules<Scalar: TensorScalar> {
   @inline(__always)
   private func ask(_ question: Call) { withUnsafeBytes(of: bytes) { call($0.baseAddress!, question) } }
 
-  func addValue(to sum: inout Accumulator<Scalar>, at point: RecordedPoint<Scalar>) {
-    withUnsafeMutablePointer(to: &sum) { ask(.value($0, point)) }
+  func addValue(to sum: inout Accumulator<Scalar>, on tape: Tape<Scalar>, _ node: Int) {
+    withUnsafeMutablePointer(to: &sum) { ask(.value($0, .passUnretained(tape), node)) }
   }
-  func addTangent(to sum: inout Accumulator<Scalar>, at point: TangentPoint<Scalar>) {
-    withUnsafeMutablePointer(to: &sum) { ask(.tangent($0, point)) }
+  func addTangent(to sum: inout Accumulator<Scalar>, in sweep: TangentSweep<Scalar>, _ node: Int) {
+    withUnsafeMutablePointer(to: &sum) { ask(.tangent($0, .passUnretained(sweep), node)) }
   }
-  func takesBlocks(at point: TangentPoint<Scalar>) -> Bool {
+  func takesBlocks(in sweep: TangentSweep<Scalar>, _ node: Int) -> Bool {
     var answer = false
-    withUnsafeMutablePointer(to: &answer) { ask(.takesBlocks($0, point)) }
+    withUnsafeMutablePointer(to: &answer) { ask(.takesBlocks($0, .passUnretained(sweep), node)) }
     return answer
   }
-  func addCotangents(of dy: Variable<Scalar>, at point: CotangentPoint<Scalar>) {
-    withUnsafePointer(to: dy) { ask(.cotangents($0, point)) }
+  /// Adds the tangent of a block and says true, if the rule takes blocks.
+  func addTangentOfBlock(to sum: inout Accumulator<Scalar>, in sweep: TangentSweep<Scalar>, _ node: Int) -> Bool {
+    var takesBlocks = false
+    withUnsafeMutablePointer(to: &sum) { sum in
+      withUnsafeMutablePointer(to: &takesBlocks) { ask(.tangentOfBlock(sum, .passUnretained(sweep), node, $0)) }
+    }
+    return takesBlocks
+  }
+  /// Takes the cotangent out of `dy`, which holds nothing afterwards.
+  func addCotangents(taking dy: UnsafeMutablePointer<Variable<Scalar>>, in sweep: ReverseSweep<Scalar>, _ node: Int) {
+    ask(.cotangents(dy, .passUnretained(sweep), node))
   }
 
   /// The primitive itself, for questions that are asked seldom.

@@ -38,7 +38,8 @@ public struct Evaluation<Scalar: TensorScalar> {
     if let exampleLosses {
       require(exampleLosses.shape.rank == 1, "losses of examples have one axis, [B], not shape \(exampleLosses.shape)")
     }
-    self.loss = penalty.map { loss + $0.reshaped(to: loss.shape) } ?? loss
+    self.loss = loss
+    if let penalty { self.loss = loss + penalty.reshaped(to: loss.shape) }
     self.outputs = outputs
     self.exampleLosses = exampleLosses
     self.penalty = penalty

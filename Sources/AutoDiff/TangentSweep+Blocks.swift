@@ -53,34 +53,26 @@ extension TangentSweep {
     for source in plan.passed where tangents.has(source.node) {
       sums[source.target].add(tangents[source.node])
     }
-    for step in plan.steps where hasTangent(step.node) {
-      let point = TangentPoint(sweep: self, node: step.node)
-      blockWidth = width
-      let takesBlocks = tape.nodes[step.node].rules!.takesBlocks(at: point)
-      blockWidth = nil
+    // Of one step after the other, as above.
+    var sum = Accumulator<Scalar>()
+    for place in plan.order where hasTangent(plan.steps[place].node) {
+      let step = plan.steps[place]
       let last = step.sums.count == 1 && !step.isUsedLater ? plan.targets[step.sums.lowerBound] : nil
       // A sum of many terms gathers their factors and multiplies them at once (see `Accumulator`).
-      if let last, !(takesBlocks && plan.termCounts[last] <= 2 && isBestWhole(step.node, width)) {
+      if let last, !(plan.termCounts[last] <= 2 && isBestWhole(step.node, width) && takesBlocks(step.node, width)) {
         // Results lie apart, each in a vector of its own.
         eachDirection(of: width) { index in
           sums[last].withRow(index) { sum in
-            tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+            tape.nodes[step.node].rules!.addTangent(to: &sum, in: self, step.node)
             if tape.detector != nil { watch(sum.sum, of: step.node) }
           }
         }
+      } else if let last, sums[last].isWhole {
+        sums[last].withWhole { addBlock(of: step, width, to: &$0) }
       } else {
-        var sum = Accumulator<Scalar>()
-        if takesBlocks {
-          (blockWidth, lastUses) = (width, step.lastUses)
-          tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
-          requireShape(sum.shape, of: step.node, point.resultShape)
-          (blockWidth, lastUses) = (nil, 0)
-        } else {
-          addDirections(to: &sum, of: width, at: point)
-        }
+        addBlock(of: step, width, to: &sum)
         if sum.hasTerms {
           let tangent = sum.takeSum()
-          if tape.detector != nil { for index in 0..<width { watch(tangent[row: index], of: step.node) } }
           for target in step.sums { sums[plan.targets[target]].add(tangent) }
           if step.isUsedLater { tangents.set(step.node, tangent) }
         }
@@ -91,27 +83,44 @@ extension TangentSweep {
     for target in sums.indices { sums[target].finish() }
   }
 
+  private func takesBlocks(_ node: Int, _ width: Int) -> Bool {
+    blockWidth = width
+    defer { blockWidth = nil }
+    return tape.nodes[node].rules!.takesBlocks(in: self, node)
+  }
+
+  /// Adds the tangents of all directions: by one call of the rule, if it takes blocks.
+  @inline(__always)
+  private func addBlock(of step: TangentPlan.Step, _ width: Int, to sum: inout Accumulator<Scalar>) {
+    (blockWidth, lastUses) = (width, step.lastUses)
+    let takesBlocks = tape.nodes[step.node].rules!.addTangentOfBlock(to: &sum, in: self, step.node)
+    if takesBlocks { requireShape(sum.shape, of: step.node, TangentPoint(sweep: self, node: step.node).resultShape) }
+    (blockWidth, lastUses) = (nil, 0)
+    if !takesBlocks { addDirections(to: &sum, of: width, step.node) }
+    if tape.detector != nil, let sum = sum.sum { for index in 0..<width { watch(sum[row: index], of: step.node) } }
+  }
+
   /// Whether copying a block's results to where they belong costs less than calling a rule for each direction: what it reads and
   /// writes is small, or has the directions last, so that one direction's elements lie apart.
   private func isBestWhole(_ node: Int, _ width: Int) -> Bool {
-    for index in 0..<tape.operandCount(of: node) {
-      if let tangent = tangent(ofOperand: index, of: node), tangent.hasDirectionsLast { return true }
-    }
+    var hasDirectionsLast = false
     var count = tape.shape(of: node).elementCount
-    for index in 0..<tape.operandCount(of: node) where hasTangent(ofOperand: index, of: node) {
-      count += tape.shape(of: tape.operand(index, of: node)).elementCount
+    tape.forEachOperand(of: node) { _, operand in
+      guard operand >= 0 && tangents.has(operand) else { return }
+      hasDirectionsLast = hasDirectionsLast || tangents[operand].hasDirectionsLast
+      count += tape.shape(of: operand).elementCount
     }
-    return count * width <= Tensor<Scalar>.smallBlock
+    return hasDirectionsLast || count * width <= Tensor<Scalar>.smallBlock
   }
 
-  /// Adds the tangents of the result at `point`, found direction by direction; nothing if all are zero.
-  private func addDirections(to sum: inout Accumulator<Scalar>, of width: Int, at point: TangentPoint<Scalar>) {
-    let result = Tensor<Scalar>(uninitialized: Shape([width] + Array(tape.shape(of: point.node))))
+  /// Adds the tangents of `node`, found direction by direction; nothing if all are zero.
+  private func addDirections(to sum: inout Accumulator<Scalar>, of width: Int, _ node: Int) {
+    let result = Tensor<Scalar>(uninitialized: Shape([width] + Array(tape.shape(of: node))))
     var isZero = true
     var zeros: [Int] = []
     eachDirection(of: width) { index in
       var row = Accumulator(place: result[row: index])
-      tape.nodes[point.node].rules!.addTangent(to: &row, at: point)
+      tape.nodes[node].rules!.addTangent(to: &row, in: self, node)
       if row.finish() { isZero = false } else { zeros.append(index) }
     }
     if isZero { return }

@@ -2,32 +2,35 @@ import Tensor
 
 /// A plan for carrying tangents forward from some nodes of a tape to others: which operations matter, and when a tangent is
 /// used for the last time. Made once, run many times.
-struct TangentPlan {
-  struct Step {
+final class TangentPlan {
+  struct Step: BitwiseCopyable {
     var node: Int
     /// Bit i: operand i, one of at most eight, has a tangent that no later step uses.
     var lastUses: UInt8 = 0
     /// Whether later steps use this node's tangent.
     var isUsedLater: Bool
+    // Bounds in numbers of 32 bits, as ranges are no plain numbers to the compiler.
+    fileprivate var usedBounds: SIMD2<Int32>
+    fileprivate var sumsBounds: SIMD2<Int32>
     /// Where `lastUsed` has the same as `lastUses` for nodes with more operands: the operands themselves.
-    var used: Range<Int>
+    var used: Range<Int> { Int(usedBounds.x)..<Int(usedBounds.y) }
     /// Where `targets` has the sums that this node's tangent belongs to, each as often as it belongs there.
-    var sums: Range<Int>
+    var sums: Range<Int> { Int(sumsBounds.x)..<Int(sumsBounds.y) }
   }
-  private(set) var steps: [Step] = []
+  let steps: PooledTable<Step>
+  /// Where in `steps` they stand, in order.
+  let order: Range<Int>
   // The steps' lists stand behind one another, so that a step is plain numbers.
-  private(set) var targets: [Int] = []
-  private(set) var lastUsed: [Int] = []
+  let targets: PooledTable<Int>
+  let lastUsed: [Int]
   /// For each target how many tangents of steps it adds up.
-  private(set) var termCounts: [Int] = []
+  let termCounts: PooledTable<Int>
   /// Sources whose given tangents belong to sums themselves.
-  private(set) var passed: [(node: Int, target: Int)] = []
+  let passed: [(node: Int, target: Int)]
   /// How many directions to carry in one sweep, if there are enough: so many that the largest tangents of all stay in the cache of a
   /// core, and one alone where its own do not. Measured on Zen 5, sixteen directions beside as many single products: with 2^17
   /// numbers at most 0.95 to 1.02 of their time (dense, recurrent, batches of 128 to 1000), with 2^18 and 2^19 up to 1.06.
-  var directionsAtOnce: Int { Swift.max(1, (1 << 17) / Swift.max(1, largestTangent)) }
-  /// The number of elements of the largest tangent that another step uses; more than any where a block's would have too many axes.
-  private var largestTangent = 0
+  let directionsAtOnce: Int
 
   /// What is known of a node while a plan is made.
   private struct Mark {
@@ -45,35 +48,45 @@ struct TangentPlan {
   ///   - wanted: for each wanted sum, the nodes whose tangents it adds up.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   init<Scalar>(_ tape: Tape<Scalar>, from sources: [Int], to wanted: [[Int]]) {
-    var end = 0
-    for nodes in wanted { for node in nodes { end = Swift.max(end, node + 1) } }
-    var marks = [Mark](repeating: Mark(), count: end)
+    var (end, sumCount) = (0, 0)
+    for nodes in wanted {
+      sumCount += nodes.count
+      for node in nodes { end = Swift.max(end, node + 1) }
+    }
+    let marks = PooledTable(repeating: Mark(), count: end)
     for source in sources where source < end { (marks[source].isSource, marks[source].isActive) = (true, true) }
     var activeCount = 0
-    for node in 0..<end where tape.isOperation(node) && !marks[node].isSource {
-      for index in 0..<tape.operandCount(of: node) {
-        let operand = tape.operand(index, of: node)
-        if operand >= 0 && marks[operand].isActive { marks[node].isActive = true }
+    for node in 0..<end where !marks[node].isSource {
+      var isActive = false
+      tape.forEachOperand(of: node) { _, operand in isActive = isActive || operand >= 0 && marks[operand].isActive }
+      if isActive {
+        marks[node].isActive = true
+        activeCount += 1
       }
-      if marks[node].isActive { activeCount += 1 }
     }
-    steps.reserveCapacity(activeCount)
+    steps = PooledTable(uninitialized: activeCount)
+    var firstStep = activeCount
     // One node may be part of several sums: a sum's operands share its cotangent.
-    var sums: [(target: Int, next: Int32)] = []
-    let sumCount = wanted.reduce(0) { $0 + $1.count }
-    sums.reserveCapacity(sumCount)
-    targets.reserveCapacity(sumCount)
-    termCounts = Array(repeating: 0, count: wanted.count)
+    let sums = PooledTable<(target: Int, next: Int32)>(uninitialized: sumCount)
+    var listed = 0
+    targets = PooledTable(uninitialized: sumCount)
+    var targetCount = 0
+    termCounts = PooledTable(repeating: 0, count: wanted.count)
+    var lastUsed: [Int] = []
+    var passed: [(node: Int, target: Int)] = []
     for (target, nodes) in wanted.enumerated() {
       for node in nodes {
         if marks[node].isSource {
           passed.append((node, target))
         } else {
-          sums.append((target, marks[node].firstSum))
-          marks[node].firstSum = Int32(sums.count - 1)
+          sums[listed] = (target, marks[node].firstSum)
+          marks[node].firstSum = Int32(listed)
+          listed += 1
         }
       }
     }
+    // The number of elements of the largest tangent that another step uses; more than any where a block's would have too many axes.
+    var largestTangent = 0
     for node in stride(from: end - 1, through: 0, by: -1) where marks[node].isActive && !marks[node].isSource {
       let isNeeded = marks[node].isNeeded
       if isNeeded { largestTangent = Swift.max(largestTangent, tape.shape(of: node).elementCount) }
@@ -82,26 +95,30 @@ struct TangentPlan {
       // There is no axis left for directions.
       if tape.shape(of: node).rank == Shape.maximumRank { largestTangent = .max }
       var step = Step(
-        node: node, isUsedLater: isNeeded, used: lastUsed.count..<lastUsed.count, sums: targets.count..<targets.count)
+        node: node, isUsedLater: isNeeded, usedBounds: SIMD2(repeating: Int32(lastUsed.count)),
+        sumsBounds: SIMD2(repeating: Int32(targetCount)))
       while sum >= 0 {
-        targets.append(sums[Int(sum)].target)
-        termCounts[sums[Int(sum)].target] += 1
-        sum = sums[Int(sum)].next
+        let (target, next) = sums[Int(sum)]
+        targets[targetCount] = target
+        termCounts[target] += 1
+        (targetCount, sum) = (targetCount + 1, next)
       }
-      step.sums = step.sums.lowerBound..<targets.count
+      step.sumsBounds.y = Int32(targetCount)
       let operandCount = tape.operandCount(of: node)
-      for index in 0..<operandCount {
-        let operand = tape.operand(index, of: node)
-        guard operand >= 0 && marks[operand].isActive && !marks[operand].isNeeded else { continue }
+      tape.forEachOperand(of: node) { index, operand in
+        guard operand >= 0 && marks[operand].isActive && !marks[operand].isNeeded else { return }
         marks[operand].isNeeded = true
         // Sources keep their tangents: they belong to the caller.
-        if marks[operand].isSource { continue }
+        if marks[operand].isSource { return }
         if operandCount > 8 { lastUsed.append(operand) } else { step.lastUses |= 1 << UInt8(index) }
       }
-      step.used = step.used.lowerBound..<lastUsed.count
-      steps.append(step)
+      step.usedBounds.y = Int32(lastUsed.count)
+      firstStep -= 1
+      steps[firstStep] = step
     }
-    steps.reverse()
+    order = firstStep..<activeCount
+    (self.lastUsed, self.passed) = (lastUsed, passed)
+    directionsAtOnce = Swift.max(1, (1 << 17) / Swift.max(1, largestTangent))
   }
 }
 
@@ -129,19 +146,20 @@ final class TangentSweep<Scalar: TensorScalar> {
   func run(_ plan: TangentPlan, from sources: [(node: Int, tangent: Tensor<Scalar>)], into sums: inout [Accumulator<Scalar>]) {
     begin(sources)
     for source in plan.passed where tangents.has(source.node) { sums[source.target].add(tangents[source.node]) }
-    for step in plan.steps {
+    // Of one step after the other; to make one for each would take longer than what small tensors are computed in.
+    var sum = Accumulator<Scalar>()
+    for place in plan.order {
+      let step = plan.steps[place]
       // A rule adds nothing where its derivative vanishes (the slope of a ReLU is flat); nor then does what rests on that alone.
       guard hasTangent(step.node) else { continue }
       lastUses = step.lastUses
-      let point = TangentPoint(sweep: self, node: step.node)
       if step.sums.count == 1 && !step.isUsedLater {
         let target = plan.targets[step.sums.lowerBound]
-        tape.nodes[step.node].rules!.addTangent(to: &sums[target], at: point)
+        tape.nodes[step.node].rules!.addTangent(to: &sums[target], in: self, step.node)
         requireShape(sums[target].shape, of: step.node, tape.shape(of: step.node))
         if tape.detector != nil { watch(sums[target].sum, of: step.node) }
       } else {
-        var sum = Accumulator<Scalar>()
-        tape.nodes[step.node].rules!.addTangent(to: &sum, at: point)
+        tape.nodes[step.node].rules!.addTangent(to: &sum, in: self, step.node)
         requireShape(sum.shape, of: step.node, tape.shape(of: step.node))
         if tape.detector != nil { watch(sum.sum, of: step.node) }
         if sum.hasTerms {
@@ -186,7 +204,7 @@ final class TangentSweep<Scalar: TensorScalar> {
     lastUses = 0
     if !notes.isEmpty { notes.removeAll(keepingCapacity: true) }
     for source in sources { tangents.clear(source.node) }
-    for step in plan.steps where step.isUsedLater { tangents.clear(step.node) }
+    for place in plan.order where plan.steps[place].isUsedLater { tangents.clear(plan.steps[place].node) }
   }
 
   func leaveNote(_ tensors: [Tensor<Scalar>], of node: Int) { notes[NoteKey(node: node, direction: direction)] = tensors }
@@ -195,8 +213,9 @@ final class TangentSweep<Scalar: TensorScalar> {
   /// Whether an operand of `node` has a tangent.
   @inline(__always)
   func hasTangent(_ node: Int) -> Bool {
-    for index in 0..<tape.operandCount(of: node) where hasTangent(ofOperand: index, of: node) { return true }
-    return false
+    var result = false
+    tape.forEachOperand(of: node) { _, operand in result = result || operand >= 0 && tangents.has(operand) }
+    return result
   }
 
   @inline(__always)
@@ -217,10 +236,10 @@ final class TangentSweep<Scalar: TensorScalar> {
   func takeTangent(ofOperand index: Int, of node: Int) -> Tensor<Scalar>? {
     let operand = tape.operand(index, of: node)
     guard operand >= 0 && tangents.has(operand) else { return nil }
-    if lastUses & (1 << UInt8(truncatingIfNeeded: index)) != 0
-      && !(0..<tape.operandCount(of: node)).contains(where: { $0 != index && tape.operand($0, of: node) == operand })
-    {
-      return tangents.take(operand)
+    if lastUses & (1 << UInt8(truncatingIfNeeded: index)) != 0 {
+      var places = 0
+      tape.forEachOperand(of: node) { places += $1 == operand ? 1 : 0 }
+      if places == 1 { return tangents.take(operand) }
     }
     return tangent(ofOperand: index, of: node)
   }

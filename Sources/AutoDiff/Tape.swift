@@ -148,6 +148,19 @@ public final class Tape<Scalar: TensorScalar> {
     return Int(operands.w <= 3 ? operands[index] : longLists[Int(operands.x) + index])
   }
   @inline(__always) func operandCount(of node: Int) -> Int { Int(nodes[node].operandCount) }
+
+  /// Calls `body` with the index and the node of each operand of `node`; with -1 for a constant that no rule reads.
+  @inline(__always) func forEachOperand(of node: Int, _ body: (_ index: Int, _ operand: Int) -> Void) {
+    let operands = nodes[node].operands
+    let count = Int(operands.w)
+    if count <= 3 {
+      if count > 0 { body(0, Int(operands.x)) }
+      if count > 1 { body(1, Int(operands.y)) }
+      if count > 2 { body(2, Int(operands.z)) }
+    } else {
+      for index in 0..<count { body(index, Int(longLists[Int(operands.x) + index])) }
+    }
+  }
   @inline(__always) func shape(of node: Int) -> Shape { nodes[node].shape }
   /// Whether `node` is an operation and no leaf.
   @inline(__always) func isOperation(_ node: Int) -> Bool { nodes[node].rules != nil }
@@ -159,7 +172,7 @@ public final class Tape<Scalar: TensorScalar> {
     requireNotEnded()
     require(nodes[node].isDeferred, "\(name(reader)) reads the value of \(name(node)), which its `reads` does not name")
     var sum = Accumulator<Scalar>()
-    nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
+    nodes[node].rules!.addValue(to: &sum, on: self, node)
     nodes[node].value = sum.takeSum()
     nodes[node].isKept = true
     require(
@@ -173,7 +186,7 @@ public final class Tape<Scalar: TensorScalar> {
   /// Adds the value of a deferred node to `sum` without keeping it, unless a detector wants to see it.
   func addDeferredValue(of node: Int, to sum: inout Accumulator<Scalar>) {
     if nodes[node].isKept || detector != nil { return sum.add(value(of: node, readBy: node)) }
-    nodes[node].rules!.addValue(to: &sum, at: RecordedPoint(tape: self, node: node))
+    nodes[node].rules!.addValue(to: &sum, on: self, node)
   }
 
   /// Says that the tangents of `node` in a block of many directions are best left with the directions last in memory.

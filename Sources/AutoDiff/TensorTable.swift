@@ -9,13 +9,16 @@ struct TensorTable<Scalar: TensorScalar>: ~Copyable {
   private var places: UnsafeMutablePointer<Tensor<Scalar>>?
   private var capacity = 0
 
+  /// The flags stand behind the tensors.
+  private static func byteCount(_ capacity: Int) -> Int { capacity * (MemoryLayout<Tensor<Scalar>>.stride + 1) }
+
   init(capacity: Int = 0) {
     if capacity == 0 { return }
     self.capacity = capacity
-    isSet = PooledMemory.allocate(byteCount: capacity).bindMemory(to: Bool.self, capacity: capacity)
+    let memory = PooledMemory.allocate(byteCount: Self.byteCount(capacity))
+    places = memory.bindMemory(to: Tensor<Scalar>.self, capacity: capacity)
+    isSet = (memory + capacity * MemoryLayout<Tensor<Scalar>>.stride).bindMemory(to: Bool.self, capacity: capacity)
     isSet!.initialize(repeating: false, count: capacity)
-    places = PooledMemory.allocate(byteCount: capacity * MemoryLayout<Tensor<Scalar>>.stride)
-      .bindMemory(to: Tensor<Scalar>.self, capacity: capacity)
   }
 
   /// Whether node `index` has a tensor.
@@ -23,7 +26,7 @@ struct TensorTable<Scalar: TensorScalar>: ~Copyable {
 
   /// The tensor of node `index`, which has one.
   subscript(index: Int) -> Tensor<Scalar> {
-    @inline(__always) get { places.unsafelyUnwrapped[index] }
+    @inline(__always) unsafeAddress { UnsafePointer(places.unsafelyUnwrapped + index) }
   }
 
   @inline(__always) mutating func set(_ index: Int, _ tensor: consuming Tensor<Scalar>) {
@@ -50,7 +53,6 @@ struct TensorTable<Scalar: TensorScalar>: ~Copyable {
   deinit {
     guard let isSet, let places else { return }
     for index in 0..<capacity where isSet[index] { (places + index).deinitialize(count: 1) }
-    PooledMemory.deallocate(isSet, byteCount: capacity)
-    PooledMemory.deallocate(places, byteCount: capacity * MemoryLayout<Tensor<Scalar>>.stride)
+    PooledMemory.deallocate(places, byteCount: Self.byteCount(capacity))
   }
 }

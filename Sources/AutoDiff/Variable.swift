@@ -42,7 +42,7 @@ public struct Variable<Scalar: TensorScalar> {
   public var shape: Shape { isDeferred ? tape!.shape(of: node) : computed.shape }
 
   /// Adds the value to `sum`; one that was not computed yet goes straight to its place and is not kept.
-  func addValue(to sum: inout Accumulator<Scalar>) {
+  @inline(__always) func addValue(to sum: inout Accumulator<Scalar>) {
     if isDeferred { tape!.addDeferredValue(of: node, to: &sum) } else { sum.add(computed) }
   }
 
@@ -67,14 +67,14 @@ public struct Variable<Scalar: TensorScalar> {
 
   /// As `applying(_:)`, with a value that is known already.
   func recording(_ primitive: some UnaryPrimitive<Scalar>, value: consuming Tensor<Scalar>) -> Variable {
-    guard let tape else { return Variable(tape: nil, node: -1, computed: value) }
-    return tape.record(primitive, self, value: value)
+    if tape == nil { return Variable(tape: nil, node: -1, computed: value) }
+    return tape.unsafelyUnwrapped.record(primitive, self, value: value)
   }
 
   /// As `applying(_:with:)`, with a value that is known already.
   func recording(_ primitive: some BinaryPrimitive<Scalar>, with other: Variable, value: consuming Tensor<Scalar>) -> Variable {
-    if let tape { return tape.record(primitive, self, other, value: value) }
-    if let tape = other.tape { return tape.record(primitive, self, other, value: value) }
+    if tape != nil { return tape.unsafelyUnwrapped.record(primitive, self, other, value: value) }
+    if other.tape != nil { return other.tape.unsafelyUnwrapped.record(primitive, self, other, value: value) }
     return Variable(tape: nil, node: -1, computed: value)
   }
 

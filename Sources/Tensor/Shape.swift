@@ -13,6 +13,12 @@ struct SmallInts: Sendable, Equatable {
     @inline(__always) get { Int(index < 4 ? low[index] : high[index & 3]) }
     @inline(__always) set { if index < 4 { low[index] = Int32(newValue) } else { high[index & 3] = Int32(newValue) } }
   }
+
+  /// Puts `value` before the others, the last of which is dropped.
+  @inline(__always) mutating func prepend(_ value: Int) {
+    high = SIMD4(low.w, high.x, high.y, high.z)
+    low = SIMD4(Int32(value), low.x, low.y, low.z)
+  }
 }
 
 /// The lengths of a tensor's axes, outermost first. Stored inline: making one allocates nothing.
@@ -83,8 +89,12 @@ public struct Shape: Sendable, Hashable, RandomAccessCollection, ExpressibleByAr
     require(rank < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
     require(length >= 0, "a shape with the negative length \(length)")
     require(length <= Int32.max, "a shape with the length \(length); at most \(Int32.max) is possible")
-    for later in stride(from: rank, to: axis, by: -1) { lengths[later] = lengths[later - 1] }
-    lengths[axis] = length
+    if axis == 0 {
+      lengths.prepend(length)
+    } else {
+      for later in stride(from: rank, to: axis, by: -1) { lengths[later] = lengths[later - 1] }
+      lengths[axis] = length
+    }
     rank += 1
   }
 
@@ -152,7 +162,10 @@ struct Strides: Sendable {
 
   /// Strides of a row-major layout without gaps.
   init(rowMajor shape: Shape) {
-    if shape.rank == 2 {
+    // Most tensors' ranks need no loop.
+    if shape.rank == 1 {
+      steps[0] = 1
+    } else if shape.rank == 2 {
       steps[0] = shape.lengths[1]
       steps[1] = 1
       requireCountable(shape.lengths[0] * shape.lengths[1], shape)

@@ -42,7 +42,7 @@ extension Tensor where Scalar: TensorScalar {
   /// max(x, 0).
   public func relu() -> Tensor { Kernels.unary(.relu, self) }
   /// `x > 0 ? x : slope x`.
-  public func leakyRelu(slope: Scalar) -> Tensor { Kernels.unary(.leakyRelu, self, parameter: slope) }
+  public func leakyRelu(slope: Scalar) -> Tensor { Kernels.unary(.leakyRelu, self, parameter: Double(slope)) }
   /// x Φ(x), Φ the distribution function of the standard normal distribution; within 6 ulp, for large negative x too.
   ///
   /// Hendrycks & Gimpel, Gaussian error linear units, arXiv:1606.08415 (2016). It falls to 0 at minus infinity.
@@ -75,13 +75,16 @@ extension Tensor where Scalar: TensorScalar {
 
   /// Each element moved to the nearest point of `bounds`; NaN stays NaN.
   public func clipped(to bounds: ClosedRange<Scalar>) -> Tensor {
-    Kernels.unary(.atMost, Kernels.unary(.atLeast, self, parameter: bounds.lowerBound), parameter: bounds.upperBound)
+    Kernels.unary(
+      .atMost, Kernels.unary(.atLeast, self, parameter: Double(bounds.lowerBound)), parameter: Double(bounds.upperBound))
   }
   /// Each element, or the lower bound where it is smaller; NaN stays NaN.
-  public func clipped(to bounds: PartialRangeFrom<Scalar>) -> Tensor { Kernels.unary(.atLeast, self, parameter: bounds.lowerBound) }
+  public func clipped(to bounds: PartialRangeFrom<Scalar>) -> Tensor {
+    Kernels.unary(.atLeast, self, parameter: Double(bounds.lowerBound))
+  }
   /// Each element, or the upper bound where it is larger; NaN stays NaN.
   public func clipped(to bounds: PartialRangeThrough<Scalar>) -> Tensor {
-    Kernels.unary(.atMost, self, parameter: bounds.upperBound)
+    Kernels.unary(.atMost, self, parameter: Double(bounds.upperBound))
   }
 }
 

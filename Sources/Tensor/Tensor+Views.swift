@@ -188,8 +188,26 @@ extension Tensor {
     require(
       rank == 1 && start >= 0 && start + pieceShape.elementCount <= count,
       "piece: \(start) ..< \(start + pieceShape.elementCount) of shape \(shape)")
-    let source = contiguous()
-    return Tensor(storage: source.storage, offset: source.offset + start, contiguous: pieceShape)
+    guard isContiguous else { return copied().piece(at: start, shape: pieceShape) }
+    return Tensor(storage: storage, offset: offset + start, contiguous: pieceShape)
+  }
+
+  /// Elements from `start` on of each of some rows of a matrix, under a shape of their own behind an axis for the rows: what a named
+  /// parameter is to several vectors in the layout of θ. A view of a contiguous matrix, else a copy.
+  package func piece(at start: Int, shape pieceShape: Shape, ofRows range: Range<Int>) -> Tensor {
+    require(
+      rank == 2 && range.lowerBound >= 0 && range.upperBound <= shape.lengths[0] && start >= 0
+        && start + pieceShape.elementCount <= shape.lengths[1],
+      "piece: \(start) ..< \(start + pieceShape.elementCount) of rows \(range) of shape \(shape)")
+    guard isContiguous else { return copied().piece(at: start, shape: pieceShape, ofRows: range) }
+    let rowLength = shape.lengths[1]
+    var blockShape = pieceShape
+    blockShape.insert(range.count, at: 0)
+    let first = offset + range.lowerBound * rowLength + start
+    if pieceShape.elementCount == rowLength { return Tensor(storage: storage, offset: first, contiguous: blockShape) }
+    var strides = Strides(rowMajor: blockShape)
+    strides[0] = rowLength
+    return Tensor(storage: storage, offset: first, shape: blockShape, strides: strides)
   }
 
   /// Elements of a flat vector from `start` on, at the given distances: what an affine block is to θ. A view of a contiguous

@@ -131,6 +131,21 @@ struct BlockTests {
     #expect(products == Tensor(zeros: [16, count]))
   }
 
+  @Test("may lie in memory in any way, and be one vector all over", arguments: [1, 4])
+  func layouts(_ width: Int) {
+    let problem = Problem([4, 5, 3])
+    let point = problem.function(of: Double.self).linearization(at: problem.parameters())
+    let directions = Tensor<Double>(stacking: (0..<width).map { problem.direction(UInt64($0)) })
+    let (products, wide) = (point.hessianVectorProducts(directions), Tensor(concatenating: [directions, directions], axis: 1))
+    for same in [directions.transposed().contiguous().transposed(), wide.sliced(axis: 1, 0..<point.layout.count)] {
+      #expect(!same.isContiguous || width == 1)
+      #expect(point.hessianVectorProducts(same) == products)
+    }
+    let v: Tensor<Double> = problem.direction(5)
+    let repeated = point.hessianVectorProducts(v.expanded(axis: 0).broadcast(to: [width, v.count]))
+    for row in 0..<width { expectClose(repeated[row: row], point.hessianVectorProduct(v), exact, "row \(row)") }
+  }
+
   @Test func `may be empty`() {
     let problem = Problem([4, 5, 3])
     let point = problem.function(of: Double.self).linearization(at: problem.parameters())

@@ -189,7 +189,7 @@ final class ExampleSweep<Scalar: TensorScalar> {
     guard !swept.isEmpty else { return }
     // The largest tangent stands for those that a sweep has at once.
     let elements = swept.map { shapes[$0].elementCount } + sources.map { tape.shape(of: $0.node).elementCount }
-    let largest = plan.steps.map { tape.shape(of: $0.node).elementCount }.max() ?? 0
+    let largest = plan.order.map { tape.shape(of: plan.steps[$0].node).elementCount }.max() ?? 0
     forEachRange(elements: elements.reduce(largest, +)) { range in
       for (input, gradients) in zip(swept, sweptGradients(of: range)) { body(input, range, gradients) }
     }

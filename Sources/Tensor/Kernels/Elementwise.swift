@@ -34,10 +34,10 @@ public enum Activation: Sendable, Hashable {
 /// Element-wise kernels. Those that take a tensor `consuming` write over it when nobody else refers to it.
 package enum Kernels {
   @specialized(where S == Float) @specialized(where S == Double)
-  package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: Tensor<S>, parameter: S = 0) -> Tensor<S> {
+  package static func unary<S: TensorScalar>(_ op: UnaryKernel, _ x: Tensor<S>, parameter: Double = 0) -> Tensor<S> {
     // Not `contiguous()`, which would count one more reference.
     guard x.isContiguous else { return unary(op, x.copied(), parameter: parameter) }
-    let result = Tensor<S>(uninitialized: x.shape)
+    let result = Tensor<S>(uninitializedLike: x)
     let input = x.base
     let output = result.mutableBase
     Parallel.slices(result.count, grain: op.isCostly ? Parallel.costlyGrain : Parallel.cheapGrain) { part in
@@ -45,7 +45,7 @@ package enum Kernels {
       dispatch(S.self) {
         kappa_unary_f32(op.rawValue, part.count, from.asFloat, Float(parameter), to.asFloat)
       } double: {
-        kappa_unary_f64(op.rawValue, part.count, from.asDouble, Double(parameter), to.asDouble)
+        kappa_unary_f64(op.rawValue, part.count, from.asDouble, parameter, to.asDouble)
       }
     }
     keepAlive(x)
