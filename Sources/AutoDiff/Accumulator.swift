@@ -66,6 +66,7 @@ public struct Accumulator<Scalar: TensorScalar> {
     if let fixed {
       let place = fixed.tensor
       require(term.shape == place.shape, "a term of shape \(term.shape) for a sum of shape \(place.shape)")
+      // `writeAxpby` would copy what is not contiguous first.
       if hasTerms || term.isContiguous { place.writeAxpby(1, term, hasTerms ? 1 : 0) } else { place.writeElements(of: term) }
       if !hasTerms { total = place }
     } else if hasTerms {

@@ -50,6 +50,7 @@ public final class Linearization<Scalar: TensorScalar> {
 
   /// Records `function` at `theta`.
   public convenience init(_ function: some ScalarFunction<Scalar>, at theta: Tensor<Scalar>) {
+    // `function.evaluate` would be a closure with a copy of the function.
     self.init(function.layout, at: theta) { function.evaluate($0) }
   }
 

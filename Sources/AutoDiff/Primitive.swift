@@ -157,7 +157,7 @@ public struct TangentPoint<Scalar: TensorScalar> {
     let rank = sweep.tape.shape(of: node).rank
     var haveRank = true
     sweep.tape.forEachOperand(of: node) { index, operand in
-      haveRank = haveRank && (!hasTangent(index) || sweep.tape.nodes[operand].shape.rank == rank)
+      haveRank = haveRank && (!hasTangent(index) || sweep.tape.shape(of: operand).rank == rank)
     }
     return haveRank
   }

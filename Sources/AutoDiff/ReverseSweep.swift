@@ -40,10 +40,10 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// Computing: the cotangent of each node so far.
   @exclusivity(unchecked) private var sums: [Accumulator<Scalar>]
   /// Recording: the parts of all nodes' cotangents, and for each node where the list of its parts begins and ends. Inputs keep
-  /// theirs apart, so that they can be added up in place.
+  /// theirs apart, so that they can be added up in place. Blocks wait among the parts until the cotangent is needed.
   @exclusivity(unchecked) private var parts = ChunkedList<Variable<Scalar>>()
   @exclusivity(unchecked) private var places: [PartPlace] = []
-  @exclusivity(unchecked) private let lists: PooledTable<PartList>
+  private let lists: PooledTable<PartList>
 
   /// - Parameters:
   ///   - inputs: the nodes whose cotangents are wanted, each with the memory it belongs in, if that is fixed.
@@ -141,10 +141,8 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// The nodes of the recorded parts of `node`'s cotangent that are not constants.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func recordedNodes(of node: Int) -> [Int] {
-    assembleBlocks(of: node)
-    var (count, result): (Int, [Int]) = (0, [])
-    forEachPart(of: node) { _ in count += 1 }
-    result.reserveCapacity(count)
+    assembleBlocks(of: node, leavingFew: true)
+    var result: [Int] = []
     forEachPart(of: node) { if parts[$0].tape != nil { result.append(parts[$0].node) } }
     return result
   }
@@ -152,7 +150,7 @@ final class ReverseSweep<Scalar: TensorScalar> {
   /// Adds the values of all parts to `sum`.
   @specialized(where Scalar == Float) @specialized(where Scalar == Double)
   func addRecordedParts(of node: Int, to sum: inout Accumulator<Scalar>) {
-    assembleBlocks(of: node)
+    assembleBlocks(of: node, leavingFew: true)
     forEachPart(of: node) { parts[$0].addValue(to: &sum) }
   }
 
@@ -241,15 +239,16 @@ final class ReverseSweep<Scalar: TensorScalar> {
     }
   }
 
-  /// Blocks of an input's cotangent up to which each is a part by itself: their tangents go to their places without more ado. The
-  /// cotangent itself, if somebody records more with it, costs a sum of its size for each.
+  /// Blocks up to which each is a part by itself, if asked for. Chosen, not measured.
   private static var fewBlocks: Int { 4 }
 
-  /// Makes whole parts of the blocks among those of `node`: of many one for each axis.
-  private func assembleBlocks(of node: Int) {
+  /// Makes whole parts of the blocks among those of `node`, one for each axis; of a few of an input, with `leavingFew`, one for each
+  /// block. These take less where parts go straight to their places, one by one; added up as variables each would be as large as the
+  /// sum.
+  private func assembleBlocks(of node: Int, leavingFew: Bool = false) {
     guard node < lists.count, lists[node].blockCount > 0 else { return }
     let shape = tape.shape(of: node)
-    let isFew = isInput(node) && lists[node].blockCount <= Self.fewBlocks
+    let isFew = leavingFew && isInput(node) && lists[node].blockCount <= Self.fewBlocks
     lists[node].blockCount = 0
     if isFew {
       forEachPart(of: node) { index in

@@ -214,6 +214,7 @@ public final class Tape<Scalar: TensorScalar> {
     nodes[node].value = .placeholder
     nodes[node].isKept = false
     nodes[node].rules = nil
+    nodes[node].operands = SIMD4(-1, -1, -1, 0)
   }
 
   /// After this, variables of the tape cannot be computed with.

@@ -67,6 +67,7 @@ public struct Variable<Scalar: TensorScalar> {
 
   /// As `applying(_:)`, with a value that is known already.
   func recording(_ primitive: some UnaryPrimitive<Scalar>, value: consuming Tensor<Scalar>) -> Variable {
+    // `if let` would count one more reference, up and down.
     if tape == nil { return Variable(tape: nil, node: -1, computed: value) }
     return tape.unsafelyUnwrapped.record(primitive, self, value: value)
   }

@@ -193,13 +193,13 @@ extension Tensor {
   }
 
   /// Elements from `start` on of each of some rows of a matrix, under a shape of their own behind an axis for the rows: what a named
-  /// parameter is to several vectors in the layout of θ. A view of a contiguous matrix, else a copy.
+  /// parameter is to several vectors in the layout of θ. A view of a matrix, which is contiguous.
   package func piece(at start: Int, shape pieceShape: Shape, ofRows range: Range<Int>) -> Tensor {
     require(
       rank == 2 && range.lowerBound >= 0 && range.upperBound <= shape.lengths[0] && start >= 0
         && start + pieceShape.elementCount <= shape.lengths[1],
       "piece: \(start) ..< \(start + pieceShape.elementCount) of rows \(range) of shape \(shape)")
-    guard isContiguous else { return copied().piece(at: start, shape: pieceShape, ofRows: range) }
+    require(isContiguous, "piece: rows of a matrix of shape \(shape) that is not contiguous")
     let rowLength = shape.lengths[1]
     var blockShape = pieceShape
     blockShape.insert(range.count, at: 0)

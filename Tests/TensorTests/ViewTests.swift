@@ -48,26 +48,21 @@ struct ViewTests {
     #expect(Tensor<Double>(zeros: [3, 0]).reshaped(to: [0, 5]).shape == [0, 5])
   }
 
-  @Test("of pieces of a matrix's rows hold them, and copy nothing of a contiguous one", arguments: Arrangement.allCases)
-  func pieces(_ arrangement: Arrangement) {
-    let whole: Tensor<Double> = arrangement.tensor([5, 12])
-    let repeated = whole[row: 0].expanded(axis: 0).broadcast(to: [5, 12])
-    let isContiguous = arrangement == .contiguous || arrangement == .offset
-    for (matrix, isShared) in [
-      (whole, isContiguous), (whole.sliced(axis: 1, 0..<11), false), (whole[rows: 3..<5], isContiguous), (repeated, false),
-    ] {
-      for rows in [0..<matrix.shape[0], 0..<1, 0..<0] {
-        for (start, shape) in [(2, [3, 3]), (0, [11]), (5, [1, 1, 1]), (11, [0, 4])] as [(Int, Shape)] {
+  @Test func `of pieces of a matrix's rows hold them and copy nothing`() {
+    let whole: Tensor<Double> = Arrangement.offset.tensor([5, 12])
+    for matrix in [whole, whole[rows: 3..<5]] {
+      for rows in [0..<matrix.shape[0], 1..<2, 0..<0] {
+        for (start, shape) in [(2, [3, 3]), (0, [12]), (5, [1, 1, 1]), (11, [0, 4])] as [(Int, Shape)] {
           let expected = matrix[rows: rows].sliced(axis: 1, start..<start + shape.elementCount)
           let piece = matrix.piece(at: start, shape: shape, ofRows: rows)
           #expect(piece.shape == Shape([rows.count] + Array(shape)) && piece.elements == expected.elements)
-          #expect((piece.storage === whole.storage) == isShared)
+          #expect(piece.storage === whole.storage)
         }
       }
     }
   }
 
-  @Test("of pieces outside a matrix stop the program", arguments: [(8, 0..<2), (-1, 0..<2), (0, 1..<3)])
+  @Test("of pieces outside a matrix stop the program", arguments: [(8, 0..<2), (-1, 0..<2), (0, 1..<3), (0, -1..<1)])
   func piecesOutside(start: Int, rows: Range<Int>) async {
     let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [start, rows] in
       _ = Tensor<Float>(zeros: [2, 12]).piece(at: start, shape: [5], ofRows: rows)
