@@ -148,10 +148,11 @@ struct BlockTests {
   @Test("adds up what rules give for all directions and what they give for single ones", arguments: [2, 3], [false, true])
   func wholeAndSingle(_ width: Int, _ isReversed: Bool) {
     let x = Tensor<Double>.normal([6], seed: 61)
-    // A product takes blocks, a reversal of the order goes direction by direction; which comes first depends on the sum's order.
+    // A product takes blocks, a reversal of the order goes direction by direction; what is recorded last has its part first.
     let function = Function<Double>(count: 6) { p in
-      let terms = [p.flipped().exp().sum(), (p.squared() * p.squared()).sum()]
-      return isReversed ? terms[1] + terms[0] : terms[0] + terms[1]
+      func whole() -> Variable<Double> { p.squared().squared().sum() }
+      func single() -> Variable<Double> { p.flipped().exp().sum() }
+      return isReversed ? whole() + single() : single() + whole()
     }
     let point = function.linearization(at: x)
     let directions = Tensor<Double>.normal([width, 6], seed: 62)
