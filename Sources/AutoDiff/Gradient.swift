@@ -68,10 +68,12 @@ public func valueAndGradient<S: TensorScalar>(
   require(loss.shape.elementCount == 1, "valueAndGradient: a loss has one element, not shape \(loss.shape)")
   tape.requireOwn(loss, "valueAndGradient", "the loss")
   guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: x.shape)) }
+  // Before the sweep lets values go: that of a recorded gradient is not computed before it is asked for.
+  let value = Double(loss.value.scalar)
   let sweep = ReverseSweep(tape, inputs: [(input.node, nil)], end: loss.node + 1)
   sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
   sweep.run(0..<loss.node + 1, consuming: true)
-  return (Double(loss.value.scalar), sweep.cotangent(of: input.node) ?? Tensor(zeros: x.shape))
+  return (value, sweep.cotangent(of: input.node) ?? Tensor(zeros: x.shape))
 }
 
 /// Values and derivatives of y = f(x₁, ..., xₘ) in given directions; all by one recording.

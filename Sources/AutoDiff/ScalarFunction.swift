@@ -107,13 +107,15 @@ private func plainGradient<S: TensorScalar>(
   let loss = evaluate(parameters).loss
   tape.requireOwn(loss, "valueAndGradient", "the loss")
   let gradient = Tensor<S>(uninitialized: Shape(ofVector: layout.count))
-  guard loss.tape != nil else { return (Double(loss.value.scalar), Tensor(zeros: [layout.count])) }
+  // Before the sweep lets values go: that of a recorded gradient is not computed before it is asked for.
+  let value = Double(loss.value.scalar)
+  guard loss.tape != nil else { return (value, Tensor(zeros: [layout.count])) }
   let inputs = layout.entries.indices.map { (node: parameters[$0].node, place: Optional(layout.view($0, of: gradient))) }
   let sweep = ReverseSweep(tape, inputs: inputs, end: loss.node + 1)
   sweep.seed(loss.node, Variable(Tensor(repeating: 1, shape: loss.shape)))
   sweep.run(0..<loss.node + 1, consuming: true)
   for input in inputs where sweep.cotangent(of: input.node) == nil { input.place!.writeZeros() }
-  return (Double(loss.value.scalar), gradient)
+  return (value, gradient)
 }
 
 extension Tensor where Scalar: TensorScalar {

@@ -152,4 +152,23 @@ struct HigherOrderTests {
     }
     #expect(message(of: result).contains("gradient: input 1 is a constant"))
   }
+
+  @Test func `a loss may be a recorded gradient itself, which nobody has asked for yet`() {
+    // 4 x³ and 12 x²; 18 x and 18: of a slice's part and of a product's.
+    let slices = { (x: Variable<Double>) in gradient(of: x[rows: 0..<1].squared().squared().sum(), withRespectTo: [x])[0] }
+    let product = { (x: Variable<Double>) in gradient(of: matmul(x, Variable([[3]])).squared().sum(), withRespectTo: [x])[0] }
+    for (slope, x, value, derivative) in [
+      (slices, Tensor<Double>([2]), 32.0, Tensor<Double>([48])), (product, Tensor([[2]]), 36, Tensor([[18]])),
+    ] {
+      let one = valueAndGradient(at: x) { slope($0) }
+      #expect(one.value == value && one.gradient == derivative)
+      var layout = ParameterLayout()
+      layout.append("x", x.shape)
+      let function = Function<Double>(layout) { Evaluation(loss: slope($0[0])) }
+      let theta = x.flattened()
+      #expect(function.value(at: theta) == value && function.linearization(at: theta).value == value)
+      let flat = function.valueAndGradient(at: theta)
+      #expect(flat.value == value && flat.gradient == derivative.flattened())
+    }
+  }
 }
