@@ -5,7 +5,6 @@ import Tensor
 struct BlockSum<Scalar: TensorScalar> {
   /// Along its leading axis the directions' sums, each contiguous. Writing there is this sum's right alone.
   private let place: Tensor<Scalar>
-  private let isContiguous: Bool
   /// The sum of all directions, if the place is contiguous.
   private var whole: Accumulator<Scalar>
   /// The place, which is not contiguous, has a term of all directions, and none has a sum of its own yet.
@@ -15,12 +14,11 @@ struct BlockSum<Scalar: TensorScalar> {
 
   init(place: Tensor<Scalar>) {
     self.place = place
-    isContiguous = place.isContiguous
-    whole = Accumulator(place: isContiguous ? place : nil)
+    whole = Accumulator(place: place.isContiguous ? place : nil)
   }
 
   /// Whether terms of all directions go straight to their place.
-  var isWhole: Bool { isContiguous && rows.isEmpty }
+  var isWhole: Bool { rows.isEmpty && place.isContiguous }
 
   /// The sum of all directions, one after the other along a leading axis; for callers that have asked `isWhole`.
   mutating func withWhole<R>(_ body: (inout Accumulator<Scalar>) -> R) -> R { body(&whole) }

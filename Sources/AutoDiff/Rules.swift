@@ -68,7 +68,7 @@ struct Rules<Scalar: TensorScalar> {
     withUnsafeMutablePointer(to: &answer) { ask(.takesBlocks($0, .passUnretained(sweep), node)) }
     return answer
   }
-  /// Adds the tangent of a block and says true, if the rule takes blocks.
+  /// Adds the tangent of a block and says true, if the rule takes blocks: both questions in one call, which most steps of a sweep need.
   func addTangentOfBlock(to sum: inout Accumulator<Scalar>, in sweep: TangentSweep<Scalar>, _ node: Int) -> Bool {
     var takesBlocks = false
     withUnsafeMutablePointer(to: &sum) { sum in

@@ -53,7 +53,7 @@ extension TangentSweep {
     for source in plan.passed where tangents.has(source.node) {
       sums[source.target].add(tangents[source.node])
     }
-    // Of one step after the other, as above.
+    // Of one step after the other, as in the sweep of one direction.
     var sum = Accumulator<Scalar>()
     for place in plan.order where hasTangent(plan.steps[place].node) {
       let step = plan.steps[place]
